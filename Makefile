@@ -1,0 +1,105 @@
+# airshed: build, install and check. `make help` lists the targets.
+
+-include config.mk
+
+VERSION := 0.1.0
+BUILD ?= build
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+mandir ?= $(prefix)/share/man
+DESTDIR ?=
+
+CC := $(if $(filter default,$(origin CC)),mpicc,$(CC))
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+
+# Layers, lowest first; `make layers` proves that none includes a higher one.
+LAYERS := base kernels parallel grid io flow learn report commands
+
+# ---- configuration -------------------------------------------------------------------------
+
+PACKAGES := pnetcdf netcdf gdal proj gsl udunits yaml-0.1 jansson nettle geos
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wno-format-truncation
+# -ffp-contract=off: a sum is fused only where the source says fma(), so that every
+# CPU class gives the same bits (design page, "Same bytes").
+LANGUAGE := -std=c17 -D_GNU_SOURCE -fno-math-errno -ffp-contract=off -fopenmp-simd
+SYSTEM_INCLUDES := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags-only-I $(PACKAGES) 2>/dev/null))
+CPPFLAGS_ALL = -Iinclude -Isrc $(SYSTEM_INCLUDES) -DAIRSHED_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CFLAGS_ALL = $(LANGUAGE) $(WARNINGS) $(CFLAGS)
+LIBS_ALL = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lisal -ldl -lpthread -lm $(LDLIBS)
+
+# ---- sources by layer ----------------------------------------------------------------------
+
+SOURCES := $(foreach layer,$(LAYERS),$(sort $(wildcard src/$(layer)/*.c)))
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
+LIBRARY := $(BUILD)/libairshed.a
+PROGRAM := $(BUILD)/airshed
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/parallel/*.c))
+TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
+
+# ---- rules ---------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(PROGRAM) ## build build/airshed
+
+$(PROGRAM): $(BUILD)/obj/main.o $(LIBRARY)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS_ALL)
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+# The mathematics gets -O3: GCC vectorises the pixel lanes only there.
+$(BUILD)/obj/kernels/%.o: CFLAGS_ALL += -O3
+
+$(BUILD)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: tests/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Itests/support $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< $(LIBRARY) \
+		-lcmocka $(LIBS_ALL)
+
+-include $(OBJECTS:.o=.d) $(BUILD)/obj/main.d $(TEST_PROGRAMS:=.d)
+
+# ---- checks --------------------------------------------------------------------------------
+
+.PHONY: tests
+tests: $(PROGRAM) $(TEST_PROGRAMS) ## build the test programs
+
+.PHONY: test
+test: tests ## run the tests; T=NAME runs those whose file name holds NAME
+	@tests/run $(T)
+
+.PHONY: check
+check: test
+
+.PHONY: layers
+layers: ## prove that no layer includes a higher one
+	@tests/layers $(LAYERS)
+
+.PHONY: headers
+headers: ## prove that every header compiles on its own
+	@for header in $$(find include -name '*.h'); do \
+		$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-unused-function -x c -fsyntax-only $$header \
+			|| exit 1; \
+	done
+
+.PHONY: format
+format: ## rewrite the sources in the project's format
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- the rest ------------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.DEFAULT_GOAL := all
