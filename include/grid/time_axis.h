@@ -1,0 +1,61 @@
+/* airshed -- GPL-3.0-or-later. The steps of a cube as CF dates (C.09). */
+#ifndef AIRSHED_GRID_TIME_AXIS_H
+#define AIRSHED_GRID_TIME_AXIS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/calendar.h"
+#include "base/status.h"
+
+/** Steps in ascending order. Values are days since @c epoch_year-01-01 00:00:00 in @c calendar and
+ *  stamp the start of each interval. Owned by its creator. */
+struct time_axis {
+    int64_t steps;
+    double *value;  /**< days since the epoch, [steps] */
+    double *bounds; /**< [steps, 2], days since the epoch */
+    int epoch_year;
+    enum calendar calendar;
+    double step_days; /**< length of the regular step; 0 where steps are uneven (months, years) */
+};
+
+/** Makes a daily axis of @p steps days from year-month-day. */
+enum status time_axis_create_daily(enum calendar calendar, int year, int month, int day,
+                                   int64_t steps, struct time_axis **axis);
+
+/** Makes an axis from values in CF units ("days since 2000-01-01"), in file order. The steps must
+ *  ascend and be unique: @return STATUS_DATA with the first offending dates otherwise. @p bounds
+ *  [steps, 2] may be NULL: then each interval ends where the next starts. */
+enum status time_axis_create_values(const char *units, const char *calendar_name, int64_t steps,
+                                    const double *value, const double *bounds,
+                                    struct time_axis **axis);
+
+enum status time_axis_cut(const struct time_axis *axis, int64_t first, int64_t steps,
+                          struct time_axis **part);
+enum status time_axis_copy(const struct time_axis *axis, struct time_axis **copy);
+
+/** Releases *@p axis and sets it to NULL; NULL is allowed. */
+void time_axis_destroy(struct time_axis **axis);
+
+/** True when both have the same dates; otherwise @p why says what differs. */
+bool time_axis_is_equal(const struct time_axis *first, const struct time_axis *second, char *why,
+                        int why_bytes);
+
+/** Date of step @p step. */
+struct calendar_date time_axis_date(const struct time_axis *axis, int64_t step);
+
+/** First step on or after date @p text ("YYYY-MM-DD"), steps up to and including @p to: NULL means
+ *  open. @return STATUS_USAGE for a bad date or an empty range */
+enum status time_axis_range(const struct time_axis *axis, const char *from, const char *to,
+                            int64_t *first, int64_t *steps);
+
+/** Steps missing from a regular axis (a gap in days). Writes the count, and into @p text the first
+ *  few dates for a message. */
+int64_t time_axis_missing(const struct time_axis *axis, char *text, int text_bytes);
+
+/** The axis with missing steps inserted, and for each of its steps the step of @p axis or -1 in
+ *  *@p source (released with free()). */
+enum status time_axis_fill(const struct time_axis *axis, struct time_axis **filled,
+                           int64_t **source);
+
+#endif

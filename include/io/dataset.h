@@ -1,0 +1,88 @@
+/* airshed -- GPL-3.0-or-later. Every foreign raster in, through one interface.
+ *
+ * CF NetCDF classic, CDF-5 (PnetCDF) and NetCDF-4 (netCDF-C), GeoTIFF and any GDAL raster, one file
+ * or a folder or glob of files whose dates are in the time axis or in the name. Whatever the file's
+ * order, packing and units, values arrive as float [time, row, col], row 0 south, NaN missing,
+ * unpacked, converted. Every call is local to its rank: no communicator, so nothing can hang; ranks
+ * agree on the outcome afterwards.
+ */
+#ifndef AIRSHED_IO_DATASET_H
+#define AIRSHED_IO_DATASET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "grid/georeference.h"
+#include "grid/time_axis.h"
+#include "grid/window.h"
+
+struct dataset;
+
+/** What a variable of a dataset is. Strings are "" where the file says nothing. */
+struct dataset_variable {
+    const char *name;
+    const char *standard_name;
+    const char *long_name;
+    const char *units;
+    const char *cell_methods;
+    const struct georeference *grid;
+    const struct time_axis *time; /**< NULL for a map without time */
+    bool is_packed;
+    /** Reading a row band would inflate or open more than it returns: several files, compressed
+     *  or chunked storage. Such input is decoded once into a scratch cube (flow/scratch.h). */
+    bool needs_scratch;
+};
+
+/** How to open. All members may be zero. */
+struct dataset_options {
+    const char *crs;                 /**< for files without a grid mapping; NULL: EPSG:4326 */
+    bool allow_month_units;          /**< accept "months since" as UDUNITS lengths (C.09) */
+    bool tolerate_bad_time;          /**< info: report unsorted or duplicate steps, do not fail */
+};
+
+/** Opens a file, a folder, a glob pattern or `NETCDF:"file":variable`. Folders and globs of daily
+ *  files become one time axis: dates from the time axis, else YYYYMMDD, YYYY-MM-DD, YYYY_MM_DD or
+ *  YYYYDDD in the name; where both exist they must agree (C.09).
+ *
+ *  @return STATUS_DATA with a sentence that names the file and what to do */
+enum status dataset_open(const char *path, const struct dataset_options *options,
+                         struct dataset **dataset);
+
+/** Closes and sets to NULL; NULL is allowed. */
+void dataset_close(struct dataset **dataset);
+
+/** Number of data variables (coordinates, bounds and grid mappings are not counted). */
+int dataset_variable_count(const struct dataset *dataset);
+const struct dataset_variable *dataset_variable(const struct dataset *dataset, int variable);
+
+/** Finds a variable: @p wanted is a name, a standard name or NULL, which takes the only data
+ *  variable with rows and columns. @return STATUS_DATA listing the candidates */
+enum status dataset_find(const struct dataset *dataset, const char *wanted, int *variable);
+
+/** Reads @p window of @p variable (in the canonical order; a map has one step) into @p values
+ *  [steps, rows, cols], unpacked, missing as NaN (_FillValue, missing_value, valid_min, valid_max,
+ *  valid_range, NaN; tested before scale and offset, C.08). Infinite values count as missing.
+ *
+ *  @return STATUS_DATA naming the file where it cannot be read or has shrunk */
+enum status dataset_read(struct dataset *dataset, int variable, const struct window *window,
+                         float *values);
+
+/** Number of storage files, and for each its path and the steps it holds (for decoding each file
+ *  once, by one rank). */
+int64_t dataset_file_count(const struct dataset *dataset);
+const char *dataset_file_path(const struct dataset *dataset, int64_t file);
+void dataset_file_steps(const struct dataset *dataset, int64_t file, int64_t *first, int64_t *steps);
+
+/** Text that identifies the content for the fingerprint: per file size, mtime and header hash;
+ *  with @p content_hash the SHA-256 of each file. Released with free(). Paths are not in it. */
+enum status dataset_identity(const struct dataset *dataset, bool content_hash, char **text);
+
+/** Things `info` should warn about, found while opening: one sentence each. */
+int dataset_warning_count(const struct dataset *dataset);
+const char *dataset_warning(const struct dataset *dataset, int index);
+
+/** Files opened and chunks inflated by this process so far (they must not grow with bands). */
+void dataset_counts(int64_t *files_opened, int64_t *chunks_inflated);
+
+#endif
