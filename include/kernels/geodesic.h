@@ -37,11 +37,12 @@ static inline double position_square(struct position a, struct position b)
 /** Distance between two positions: planar, or the arc over the chord on a sphere of the mean
  *  radius R = 6371008.8 m.
  *
- *  Against the true geodesic the arc of length s is off by less than
- *  4.8e-4 s^3 / R^2 up to 2000 km (1.2 cm at 100 km, 1.5 m at 500 km, 12 m at 1000 km: curvature
- *  radii of the ellipsoid lie within 0.56 % of R and the arc differs from the chord by
- *  s^3 / (24 R^2)), plus 1e-8 m of rounding (degrees and coordinates in double), and by less than
- * 0.6 % anywhere. The arithmetic is that of distances_from_squares().
+ *  Curvature radii of the ellipsoid lie within 0.56 % of R, and the arc differs from the chord by
+ *  s^3 / (24 R^2); so against the true geodesic an arc of length s is off by less than
+ *  4.8e-4 s^3 / R^2 up to 2000 km (1.2 cm at 100 km, 1.5 m at 500 km, 12 m at 1000 km), plus 1e-8 m
+ *  of rounding (degrees and coordinates in double), and relatively by less than
+ *  0.0057 (tan(u) / u - 1), u = s / 2R, up to 15000 km (0.16 % at 10000 km). Close to the antipode
+ *  it may be 5 % off. The arithmetic is that of distances_from_squares().
  */
 double position_distance(enum distance_metric metric, struct position a, struct position b);
 
