@@ -17,6 +17,10 @@ PKG_CONFIG ?= pkg-config
 # Layers, lowest first; `make layers` proves that none includes a higher one.
 LAYERS := base kernels parallel grid io flow learn report commands
 
+# Short lines by default; V=1 shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
 # ---- configuration -------------------------------------------------------------------------
 
 PACKAGES := pnetcdf netcdf gdal proj gsl udunits yaml-0.1 jansson nettle geos
@@ -45,22 +49,25 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 all: $(PROGRAM) ## build build/airshed
 
 $(PROGRAM): $(BUILD)/obj/main.o $(LIBRARY)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS_ALL)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS_ALL)
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 # The mathematics gets -O3: GCC vectorises the pixel lanes only there.
 $(BUILD)/obj/kernels/%.o: CFLAGS_ALL += -O3
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -Itests/support $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< $(LIBRARY) \
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests/support $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< $(LIBRARY) \
 		-lcmocka $(LIBS_ALL)
 
 -include $(OBJECTS:.o=.d) $(BUILD)/obj/main.d $(TEST_PROGRAMS:=.d)

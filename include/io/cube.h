@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "grid/georeference.h"
 #include "grid/time_axis.h"
-#include "grid/window.h"
+#include "base/window.h"
 
 enum cube_type { CUBE_FLOAT, CUBE_DOUBLE, CUBE_INT, CUBE_BYTE };
 

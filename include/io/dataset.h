@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "grid/georeference.h"
 #include "grid/time_axis.h"
-#include "grid/window.h"
+#include "base/window.h"
 
 struct dataset;
 

@@ -1,5 +1,5 @@
 /* airshed -- GPL-3.0-or-later. A box of a cube. */
-#include "grid/window.h"
+#include "base/window.h"
 
 int64_t window_count(const struct window *window)
 {

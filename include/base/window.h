@@ -1,6 +1,6 @@
 /* airshed -- GPL-3.0-or-later. A box of a cube: some steps, rows and columns. */
-#ifndef AIRSHED_GRID_WINDOW_H
-#define AIRSHED_GRID_WINDOW_H
+#ifndef AIRSHED_BASE_WINDOW_H
+#define AIRSHED_BASE_WINDOW_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,71 @@
+/* airshed -- GPL-3.0-or-later. NAME.journal: what a stage has finished, one record per item.
+ *
+ * Layout: the 8 bytes "AIRSHJ01", then frames. A frame is a head of 16 bytes (kind, body length,
+ * CRC-32C of both, CRC-32C of the body; all little endian) and the body. The first frame is the
+ * header (JSON), then one per item, at last a commit (JSON: the files to rename).
+ *
+ * Ranks append under a lock of the whole file. A frame cut short at the end is what a kill leaves:
+ * it is dropped. Any other damage is refused.
+ */
+#ifndef AIRSHED_FLOW_JOURNAL_H
+#define AIRSHED_FLOW_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/window.h"
+
+/** One window that an item has written, with the CRC-32C of its values as they lie in memory, and
+ *  what was in it. */
+struct journal_put {
+    int32_t cube, variable;
+    struct window window;
+    int64_t missing;  /**< NaN among the values (floating types) */
+    double low, high; /**< extremes of the others; NaN where there is none */
+    uint32_t crc;
+    uint32_t reserved; /**< 0 */
+};
+
+/** An item that is done. The payload holds results that go to no cube (rows of tables). */
+struct journal_record {
+    int64_t item;
+    int64_t put_count;
+    struct journal_put *puts;
+    int64_t payload_bytes;
+    void *payload;
+};
+
+struct journal;
+
+/** Starts the journal @p path with @p header, replacing what is there, and makes it durable. One
+ *  rank calls this. @return STATUS_OUTPUT where it cannot be written */
+enum status journal_create(const char *path, const char *header);
+
+/** Opens an existing journal for this rank's records. */
+enum status journal_open(const char *path, struct journal **journal);
+
+/** Appends one record. @return STATUS_OUTPUT (disk full ...) */
+enum status journal_append(struct journal *journal, const struct journal_record *record);
+
+/** Appends the commit and makes the journal durable: from here on the stage only moves forward. */
+enum status journal_append_commit(struct journal *journal, const char *files);
+
+void journal_close(struct journal **journal);
+
+/** What a journal holds. Released with journal_content_clear(). */
+struct journal_content {
+    char *header;
+    int64_t record_count;
+    struct journal_record *records; /**< in the order of the file */
+    char *commit;                   /**< NULL before the commit */
+    bool was_torn;                  /**< an incomplete last frame was dropped */
+};
+
+/** Reads a journal. @return STATUS_DATA naming file and place for any damage but a torn end, with
+ *  the option that starts afresh */
+enum status journal_load(const char *path, struct journal_content *content);
+
+void journal_content_clear(struct journal_content *content);
+
+#endif

@@ -1,0 +1,71 @@
+/* airshed -- GPL-3.0-or-later. Ranks agree on an outcome. */
+#include "parallel/agree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { SENTENCE_BYTES = 4096, PIECE_BYTES = 1 << 30 };
+
+enum status status_agree(MPI_Comm comm, enum status status)
+{
+    int rank;
+    int size;
+    MPI_Comm_rank(comm, &rank);
+    MPI_Comm_size(comm, &size);
+
+    int mine = status == STATUS_OK ? size : rank;
+    int first = size;
+    MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm);
+    if (first == size) {
+        return STATUS_OK;
+    }
+
+    int code = (int)status;
+    char sentence[SENTENCE_BYTES] = "";
+    if (rank == first) {
+        strncpy(sentence, failure_message(), sizeof sentence - 1);
+    }
+    MPI_Bcast(&code, 1, MPI_INT, first, comm);
+    MPI_Bcast(sentence, SENTENCE_BYTES, MPI_CHAR, first, comm);
+    if (rank != first) {
+        failure_clear();
+        failure_record((enum status)code, "rank", first, "%s", sentence);
+    }
+    return (enum status)code;
+}
+
+enum status bytes_share(MPI_Comm comm, void **bytes, int64_t *count)
+{
+    enum status status = STATUS_OK;
+    int rank;
+    MPI_Comm_rank(comm, &rank);
+    MPI_Bcast(count, 1, MPI_INT64_T, 0, comm);
+    if (rank != 0) {
+        status = memory_allocate((size_t)*count, 1, bytes);
+    }
+    TRY(status_agree(comm, status));
+    for (int64_t sent = 0; sent < *count; sent += PIECE_BYTES) {
+        int64_t left = *count - sent;
+        MPI_Bcast((char *)*bytes + sent, (int)(left < PIECE_BYTES ? left : PIECE_BYTES), MPI_BYTE,
+                  0, comm);
+    }
+done:
+    return status;
+}
+
+enum status text_share(MPI_Comm comm, char **text)
+{
+    int64_t count = *text != NULL ? (int64_t)strlen(*text) + 1 : 0;
+    MPI_Bcast(&count, 1, MPI_INT64_T, 0, comm);
+    if (count == 0) {
+        int rank;
+        MPI_Comm_rank(comm, &rank);
+        if (rank != 0) {
+            *text = NULL;
+        }
+        return STATUS_OK;
+    }
+    return bytes_share(comm, (void **)text, &count);
+}
