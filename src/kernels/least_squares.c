@@ -6,13 +6,23 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A tile of rows is folded into the triangle in turn; LANES partial sums, so that a sum has the
- * same order in registers of any width. */
+/* A tile of rows is folded into the triangle in turn. */
 enum {
-    LANES = 8,
     TILE = 128,
     WIDTH = LEAST_SQUARES_COLUMNS + 2, /* intercept, regressors, y */
 };
+
+/* Four lanes are a register of v3 and half of one of v4: a sum has the same order in both. */
+typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
+enum {
+    LANES = 4,
+    UNROLL = 4
+};
+
+/* fma() is one instruction in the clones for v3 and v4 and a call in the default, to the same bits;
+ * what a clone calls has to be inlined into it. */
+#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define INLINED __attribute__((always_inline)) static inline
 
 static const double CONSTANT_SPREAD = 1e-12;
 static const double SMALLEST_SINGULAR = 1e-10;
@@ -38,40 +48,51 @@ struct singular {
     double value[WIDTH];
 };
 
-static bool step_is_finite(const struct least_squares_data *data, int64_t step)
+/** Series @p j, y after the regressors. */
+INLINED const struct least_squares_series *series_of(const struct least_squares_data *data, int j)
 {
-    /* x - x is 0 for a finite x and NaN otherwise; one test at the end instead of one a value. */
-    double y = data->y.values[step * data->y.stride];
-    double zero = y - y;
-    for (int j = 0; j < data->columns; j++) {
-        double x = data->x[j].values[step * data->x[j].stride];
-        zero += x - x;
+    return j < data->columns ? &data->x[j] : &data->y;
+}
+
+/** Loads steps from @p first on, y last, into @p raw [columns + 1][TILE]. zero[i] is 0 where all
+ *  values of a step are finite, else NaN, and NaN beyond the end. @return steps of the tile */
+INLINED int tile_load(const struct least_squares_data *data, int64_t first, double raw[][TILE],
+                      double *zero)
+{
+    int count = data->steps - first < TILE ? (int)(data->steps - first) : TILE;
+    for (int i = 0; i < TILE; i++) {
+        zero[i] = i < count ? 0 : NAN;
     }
-    return zero == 0;
-}
-
-static double lanes_sum(const double *lanes)
-{
-    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
-           ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
-
-__attribute__((always_inline)) static inline double dot(const double *a, const double *b)
-{
-    double lanes[2][LANES] = {{0}};
-    for (int i = 0; i < TILE; i += 2 * LANES) {
-        for (int lane = 0; lane < LANES; lane++) {
-            lanes[0][lane] = fma(a[i + lane], b[i + lane], lanes[0][lane]);
-            lanes[1][lane] = fma(a[i + LANES + lane], b[i + LANES + lane], lanes[1][lane]);
+    for (int j = 0; j <= data->columns; j++) {
+        int64_t stride = series_of(data, j)->stride;
+        const double *values = series_of(data, j)->values + first * stride;
+        for (int i = 0; i < count; i++) {
+            raw[j][i] = values[i * stride];
+        }
+        memset(&raw[j][count], 0, sizeof(double) * (size_t)(TILE - count));
+        for (int i = 0; i < TILE; i++) {
+            zero[i] += raw[j][i] - raw[j][i];
         }
     }
-    return lanes_sum(lanes[0]) + lanes_sum(lanes[1]);
+    return count;
+}
+
+INLINED double dot(const double *a, const double *b)
+{
+    lanes sum[UNROLL] = {{0}};
+    for (int i = 0; i < TILE; i += LANES * UNROLL) {
+        for (int k = 0; k < UNROLL; k++) {
+            int at = i + k * LANES;
+            sum[k] += *(const lanes *)&a[at] * *(const lanes *)&b[at];
+        }
+    }
+    lanes total = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    return (total[0] + total[2]) + (total[1] + total[3]);
 }
 
 /** Folds @p tile [width][TILE] into the triangle by Householder reflections (Golub and Van Loan,
  *  5.1 and 5.2): each touches one row of the triangle and the tile, which is overwritten. */
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static void
-triangle_fold(struct triangle *triangle, double tile[][TILE])
+INLINED void triangle_fold(struct triangle *triangle, double tile[][TILE])
 {
     for (int k = 0; k < triangle->width; k++) {
         double *row = triangle->r[k];
@@ -83,8 +104,9 @@ triangle_fold(struct triangle *triangle, double tile[][TILE])
         double diagonal = -copysign(sqrt(fma(row[k], row[k], below)), row[k]);
         double pivot = row[k] - diagonal;
         double factor = -pivot / diagonal;
+        double inverse = 1 / pivot;
         for (int i = 0; i < TILE; i++) {
-            v[i] /= pivot;
+            v[i] *= inverse;
         }
         row[k] = diagonal;
         for (int j = k + 1; j < triangle->width; j++) {
@@ -98,44 +120,54 @@ triangle_fold(struct triangle *triangle, double tile[][TILE])
     }
 }
 
-/** Factorises the used steps, shifted by @p shift [columns + 1], y last. @return steps used */
-static int64_t triangle_build(const struct least_squares_data *data, double *shift,
-                              struct triangle *triangle)
+/** Values of the first used step, y last, into @p shift [columns + 1]. @return that step, or steps
+ */
+static int64_t shift_find(const struct least_squares_data *data, double *shift)
 {
-    double tile[WIDTH][TILE];
-    int columns = data->columns;
-    int64_t used = 0;
-    int filled = 0;
-    memset(triangle, 0, sizeof *triangle);
-    triangle->width = columns + 2;
     for (int64_t step = 0; step < data->steps; step++) {
-        if (!step_is_finite(data, step)) {
-            continue;
+        bool finite = true;
+        for (int j = 0; j <= data->columns; j++) {
+            shift[j] = series_of(data, j)->values[step * series_of(data, j)->stride];
+            finite = finite && isfinite(shift[j]);
         }
-        tile[0][filled] = 1;
-        for (int j = 0; j <= columns; j++) {
-            const struct least_squares_series *series = j < columns ? &data->x[j] : &data->y;
-            double value = series->values[step * series->stride];
-            shift[j] = used == 0 ? value : shift[j];
-            tile[j + 1][filled] = value - shift[j];
+        if (finite) {
+            return step;
         }
-        used++;
-        if (++filled == TILE) {
+    }
+    return data->steps;
+}
+
+/** Factorises the used steps, shifted by @p shift [columns + 1], y last. A step that is not used is
+ *  a row of zeros, which changes nothing. @return steps used */
+CLONED static int64_t triangle_build(const struct least_squares_data *data, double *shift,
+                                     struct triangle *triangle)
+{
+    double tile[WIDTH][TILE], zero[TILE];
+    int64_t used = 0;
+    memset(triangle, 0, sizeof *triangle);
+    triangle->width = data->columns + 2;
+    for (int64_t step = shift_find(data, shift); step < data->steps; step += TILE) {
+        tile_load(data, step, &tile[1], zero);
+        int filled = 0;
+        for (int i = 0; i < TILE; i++) {
+            tile[0][i] = zero[i] == 0 ? 1 : 0;
+            filled += zero[i] == 0;
+        }
+        for (int j = 0; j <= data->columns; j++) {
+            for (int i = 0; i < TILE; i++) {
+                double shifted = tile[j + 1][i] - shift[j];
+                tile[j + 1][i] = zero[i] == 0 ? shifted : 0;
+            }
+        }
+        if (filled > 0) {
             triangle_fold(triangle, tile);
-            filled = 0;
         }
-    }
-    /* Rows of zeros change nothing. */
-    for (int k = 0; filled > 0 && k < triangle->width; k++) {
-        memset(&tile[k][filled], 0, sizeof(double) * (size_t)(TILE - filled));
-    }
-    if (filled > 0) {
-        triangle_fold(triangle, tile);
+        used += filled;
     }
     return used;
 }
 
-static double length_of(const double *values, int count)
+INLINED double length_of(const double *values, int count)
 {
     double sum = 0;
     for (int i = 0; i < count; i++) {
@@ -146,7 +178,7 @@ static double length_of(const double *values, int count)
 
 /** Rotates columns a and b of both matrices so that those of u become orthogonal.
  *  @return whether they were not yet */
-static bool rotate(struct singular *singular, int a, int b, int rows, int columns)
+INLINED bool rotate(struct singular *singular, int a, int b, int rows, int columns)
 {
     double *ua = singular->u[a], *ub = singular->u[b];
     double *va = singular->v[a], *vb = singular->v[b];
@@ -178,7 +210,7 @@ static bool rotate(struct singular *singular, int a, int b, int rows, int column
 
 /** Decomposes u, filled by the caller as [column][row], by one-sided Jacobi (Golub and Van Loan,
  *  8.6.3): as accurate as the columns are, and a few microseconds at these sizes. */
-static void singular_decompose(struct singular *singular, int rows, int columns)
+CLONED static void singular_decompose(struct singular *singular, int rows, int columns)
 {
     memset(singular->v, 0, sizeof singular->v);
     for (int j = 0; j < columns; j++) {
@@ -428,51 +460,54 @@ void least_squares_fit(const struct least_squares_data *data, struct least_squar
     fit_set_errors(&scaled, inverse, fit);
 }
 
-/** y of @p step less the slopes times (x - centre). */
-static double step_remainder(const struct least_squares_data *data, int64_t step,
-                             const double *coefficients, const double *centre)
+/** y less the slopes times (x - centre), less @p level, for a tile of steps; NaN where not used.
+ *  About the means it is the residual without the cancellation in the intercept.
+ *  @return steps of the tile */
+INLINED int tile_remainder(const struct least_squares_data *data, int64_t first,
+                           const double *slopes, const double *centre, double level,
+                           double *remainder)
 {
-    double value = data->y.values[step * data->y.stride];
+    double raw[WIDTH][TILE], zero[TILE];
+    int count = tile_load(data, first, raw, zero);
+    memcpy(remainder, raw[data->columns], sizeof zero);
     for (int j = 0; j < data->columns; j++) {
-        double x = data->x[j].values[step * data->x[j].stride];
-        value = fma(-coefficients[j + 1], centre == NULL ? x : x - centre[j], value);
-    }
-    return value;
-}
-
-/* About the means: the same number as with the intercept, without its cancellation. */
-static double step_residual(const struct least_squares_data *data,
-                            const struct least_squares_fit *fit, int64_t step)
-{
-    if (!step_is_finite(data, step)) {
-        return NAN;
-    }
-    return step_remainder(data, step, fit->coefficients, fit->x_means) - fit->y_mean;
-}
-
-void least_squares_residuals(const struct least_squares_data *data,
-                             const struct least_squares_fit *fit, double *residuals)
-{
-    for (int64_t step = 0; step < data->steps; step++) {
-        residuals[step] = step_residual(data, fit, step);
-    }
-}
-
-double least_squares_lag1(const struct least_squares_data *data,
-                          const struct least_squares_fit *fit)
-{
-    double products = 0, squares = 0, before = NAN;
-    int64_t pairs = 0;
-    for (int64_t step = 0; step < data->steps; step++) {
-        double residual = step_residual(data, fit, step);
-        if (!isnan(residual)) {
-            squares = fma(residual, residual, squares);
-            if (!isnan(before)) {
-                products = fma(before, residual, products);
-                pairs++;
-            }
+        double middle = centre == NULL ? 0 : centre[j];
+        for (int i = 0; i < TILE; i++) {
+            remainder[i] = fma(-slopes[j], raw[j][i] - middle, remainder[i]);
         }
-        before = residual;
+    }
+    for (int i = 0; i < TILE; i++) {
+        remainder[i] = remainder[i] - level + zero[i];
+    }
+    return count;
+}
+
+CLONED void least_squares_residuals(const struct least_squares_data *data,
+                                    const struct least_squares_fit *fit, double *residuals)
+{
+    double tile[TILE];
+    for (int64_t step = 0; step < data->steps; step += TILE) {
+        int count =
+            tile_remainder(data, step, &fit->coefficients[1], fit->x_means, fit->y_mean, tile);
+        memcpy(&residuals[step], tile, sizeof(double) * (size_t)count);
+    }
+}
+
+CLONED double least_squares_lag1(const struct least_squares_data *data,
+                                 const struct least_squares_fit *fit)
+{
+    double tile[TILE], products = 0, squares = 0, before = NAN;
+    int64_t pairs = 0;
+    for (int64_t step = 0; step < data->steps; step += TILE) {
+        int count =
+            tile_remainder(data, step, &fit->coefficients[1], fit->x_means, fit->y_mean, tile);
+        for (int i = 0; i < count; i++) {
+            double product = before * tile[i];
+            squares += isnan(tile[i]) ? 0 : tile[i] * tile[i];
+            products += isnan(product) ? 0 : product;
+            pairs += !isnan(product);
+            before = tile[i];
+        }
     }
     if (pairs == 0 || squares == 0) {
         return NAN;
@@ -489,15 +524,17 @@ double least_squares_effective_size(int64_t used, double lag1)
     return (double)used * (1 - r) / (1 + r);
 }
 
-void removal_apply(enum removal removal, const struct least_squares_data *data,
-                   const double *coefficients, const double *x_means, double *out,
-                   int64_t out_stride)
+CLONED void removal_apply(enum removal removal, const struct least_squares_data *data,
+                          const double *coefficients, const double *x_means, double *out,
+                          int64_t out_stride)
 {
     const double *centre = removal == REMOVAL_RECENTRE ? x_means : NULL;
     double intercept = removal == REMOVAL_LITERAL ? coefficients[0] : 0;
-    for (int64_t step = 0; step < data->steps; step++) {
-        out[step * out_stride] = step_is_finite(data, step)
-                                     ? step_remainder(data, step, coefficients, centre) - intercept
-                                     : NAN;
+    double tile[TILE];
+    for (int64_t step = 0; step < data->steps; step += TILE) {
+        int count = tile_remainder(data, step, &coefficients[1], centre, intercept, tile);
+        for (int i = 0; i < count; i++) {
+            out[(step + i) * out_stride] = tile[i];
+        }
     }
 }

@@ -191,7 +191,7 @@ static void a_station_with_gaps_equals_r(void **state)
     assert_int_equal(fit.used, 1428);
     assert_true(data.steps > 1428);
 
-    /* Dropped by hand, to the same bits: where the gaps are does not matter. */
+    /* Dropped by hand: the same sums in another order. */
     int64_t kept = 0;
     least_squares_residuals(&data, &fit, residuals);
     for (int64_t step = 0; step < data.steps; step++) {
@@ -202,7 +202,8 @@ static void a_station_with_gaps_equals_r(void **state)
     }
     data.steps = kept;
     least_squares_fit(&data, &dense);
-    assert_memory_equal(fit.coefficients, dense.coefficients, 7 * sizeof(double));
+    assert_close(fit.coefficients, dense.coefficients, 7,
+                 1428 * DBL_EPSILON * fabs(fit.coefficients[0]));
     assert_table(&data, &dense, &expected, "std_error");
     double r2 = csv_number(&expected, 0, "r2"), sigma = csv_number(&expected, 0, "sigma");
     assert_close(&fit.r2, &r2, 1, 1e-14 * 10);
