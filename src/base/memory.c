@@ -34,13 +34,15 @@ enum status memory_copy_text(const char *text, char **copy)
     return status;
 }
 
-int64_t memory_peak_bytes(void)
+static int64_t status_bytes(const char *field)
 {
     FILE *file = fopen("/proc/self/status", "r");
     char line[256];
     long long kilobytes = 0;
+    size_t length = strlen(field);
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "VmHWM: %lld kB", &kilobytes) == 1) {
+        if (strncmp(line, field, length) == 0) {
+            kilobytes = strtoll(line + length, NULL, 10);
             break;
         }
     }
@@ -48,4 +50,14 @@ int64_t memory_peak_bytes(void)
         fclose(file);
     }
     return kilobytes * 1024;
+}
+
+int64_t memory_resident_bytes(void)
+{
+    return status_bytes("VmRSS:");
+}
+
+int64_t memory_peak_bytes(void)
+{
+    return status_bytes("VmHWM:");
 }
