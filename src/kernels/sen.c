@@ -36,11 +36,15 @@ struct known {
 };
 
 struct sen_workspace {
-    double *t, *y;                      /* [used], without NaN */
-    double *scratch;                    /* [2 * steps] */
-    struct entry *base, *order, *spare; /* [used] */
-    double *slopes;                     /* [CANDIDATES] */
+    double *t, *y;               /* [used], without NaN */
+    double *scratch;             /* [2 * steps] */
+    struct entry *order, *spare; /* [used] */
+    struct known at;             /* the slope by which order is sorted */
+    double *slopes;              /* [CANDIDATES] */
     int64_t used, pairs, found;
+    int64_t next; /* place in slopes of rank next_rank, 0 where it is not there */
+    int64_t next_rank;
+    double next_limit; /* below which it is certain */
     double spacing, y_size, t_size, t_middle;
     struct known known[KNOWN]; /* ascending in m */
     int known_count;
@@ -56,7 +60,6 @@ enum status sen_workspace_create(int64_t steps, struct sen_workspace **workspace
     TRY(memory_allocate(count, sizeof(double), &created->t));
     TRY(memory_allocate(count, sizeof(double), &created->y));
     TRY(memory_allocate(2 * count, sizeof(double), &created->scratch));
-    TRY(memory_allocate(count, sizeof(struct entry), &created->base));
     TRY(memory_allocate(count, sizeof(struct entry), &created->order));
     TRY(memory_allocate(count, sizeof(struct entry), &created->spare));
     TRY(memory_allocate(CANDIDATES, sizeof(double), &created->slopes));
@@ -75,7 +78,6 @@ void sen_workspace_destroy(struct sen_workspace **workspace)
         free(old->t);
         free(old->y);
         free(old->scratch);
-        free(old->base);
         free(old->order);
         free(old->spare);
         free(old->slopes);
@@ -120,11 +122,15 @@ __attribute__((always_inline)) static inline int64_t merge(struct sen_workspace 
     return inversions;
 }
 
-__attribute__((always_inline)) static inline int64_t
-insertion_sort(struct sen_workspace *work, struct entry *entries, int64_t count, bool wanted)
+/** Sorts entries, or gives up after @p most moves, when *sorted is false and the entries are partly
+ *  sorted. @return inversions removed, each pair of them emitted where wanted */
+__attribute__((always_inline)) static inline int64_t insertion_sort(struct sen_workspace *work,
+                                                                    struct entry *entries,
+                                                                    int64_t count, int64_t most,
+                                                                    bool wanted, bool *sorted)
 {
-    int64_t inversions = 0;
-    for (int64_t i = 1; i < count; i++) {
+    int64_t inversions = 0, i = 1;
+    for (; i < count && inversions <= most; i++) {
         struct entry entry = entries[i];
         int64_t j = i;
         for (; j > 0 && entries[j - 1].height > entry.height; j--) {
@@ -136,58 +142,41 @@ insertion_sort(struct sen_workspace *work, struct entry *entries, int64_t count,
         entries[j] = entry;
         inversions += i - j;
     }
+    *sorted = i >= count;
     return inversions;
 }
 
-/** Sorts work->order by y - m t. @return inversions: pairs whose order there differs */
-__attribute__((always_inline)) static inline int64_t order_sort(struct sen_workspace *work,
-                                                                double m, bool wanted)
+/** Sorts entries by merging. @return as insertion_sort() */
+__attribute__((always_inline)) static inline int64_t merge_sort(struct sen_workspace *work,
+                                                                bool wanted)
 {
     int64_t count = work->used, inversions = 0;
-    struct entry *from = work->order, *to = work->spare;
-    for (int64_t i = 0; i < count; i++) {
-        int64_t step = from[i].step;
-        from[i].height = work->y[step] - m * (work->t[step] - work->t_middle);
-    }
-    for (int64_t start = 0; start < count; start += RUN) {
-        int64_t run = count - start < RUN ? count - start : RUN;
-        inversions += insertion_sort(work, from + start, run, wanted);
-    }
-    for (int64_t width = RUN; width < count; width *= 2) {
+    for (int64_t width = 1; width < count; width *= 2) {
         for (int64_t start = 0; start < count; start += 2 * width) {
             int64_t end = count - start < 2 * width ? count - start : 2 * width;
-            inversions +=
-                merge(work, from + start, end < width ? end : width, end, to + start, wanted);
+            inversions += merge(work, work->order + start, end < width ? end : width, end,
+                                work->spare + start, wanted);
         }
-        struct entry *held = from;
-        from = to;
-        to = held;
+        struct entry *held = work->order;
+        work->order = work->spare;
+        work->spare = held;
     }
-    work->order = from;
-    work->spare = to;
     return inversions;
 }
 
-static int64_t order_count(struct sen_workspace *work, double m)
+/** Sorts work->order by y - m t. Where m is near the slope of the present order few pairs change
+ *  places and insertion is quickest; what it leaves undone is merged.
+ *  @return pairs that change places: slopes between the two */
+__attribute__((always_inline)) static inline int64_t order_sort(struct sen_workspace *work,
+                                                                double m, int64_t most, bool wanted)
 {
-    return order_sort(work, m, false);
-}
-
-static int64_t order_emit(struct sen_workspace *work, double m)
-{
-    work->found = 0;
-    return order_sort(work, m, true);
-}
-
-/** A bound of what rounding in y - m t and in a slope near m can do to the order of slopes. */
-static double rounding_at(const struct sen_workspace *work, double m)
-{
-    return 8 * DBL_EPSILON * (work->y_size + fabs(m) * work->t_size) / work->spacing;
-}
-
-static void order_from_base(struct sen_workspace *work)
-{
-    memcpy(work->order, work->base, sizeof *work->order * (size_t)work->used);
+    bool sorted;
+    for (int64_t i = 0; i < work->used; i++) {
+        int64_t step = work->order[i].step;
+        work->order[i].height = work->y[step] - m * (work->t[step] - work->t_middle);
+    }
+    int64_t changes = insertion_sort(work, work->order, work->used, most, wanted, &sorted);
+    return sorted ? changes : changes + merge_sort(work, wanted);
 }
 
 /** Remembers how many slopes lie below m, unless the list is full. */
@@ -202,22 +191,39 @@ static void known_add(struct sen_workspace *work, double m, int64_t below)
     }
 }
 
-/** Counts from the base, where the order differs little and the sort is quick. */
+/** Brings the order to slope m. @return how many slopes lie below */
 static int64_t below_count(struct sen_workspace *work, double m)
 {
-    order_from_base(work);
-    int64_t below = work->known[0].below + order_count(work, m);
-    known_add(work, m, below);
-    return below;
+    int64_t changes = order_sort(work, m, 64 * work->used, false);
+    work->at.below += m > work->at.m ? changes : -changes;
+    work->at.m = m;
+    known_add(work, m, work->at.below);
+    return work->at.below;
 }
 
-/** Counts from the order of time. */
+/** As below_count(), from the order of time. */
 static int64_t below_count_anew(struct sen_workspace *work, double m)
 {
     for (int64_t i = 0; i < work->used; i++) {
         work->order[i].step = i;
     }
-    return order_count(work, m);
+    work->at = (struct known){m, order_sort(work, m, 0, false)};
+    return work->at.below;
+}
+
+/** Brings the order up to slope m and keeps the slopes passed. */
+static void order_emit(struct sen_workspace *work, double m)
+{
+    work->found = 0;
+    work->at.below += order_sort(work, m, 64 * work->used, true);
+    work->at.m = m;
+    known_add(work, m, work->at.below);
+}
+
+/** A bound of what rounding in y - m t and in a slope near m can do to the order of slopes. */
+static double rounding_at(const struct sen_workspace *work, double m)
+{
+    return 8 * DBL_EPSILON * (work->y_size + fabs(m) * work->t_size) / work->spacing;
 }
 
 /** Brackets ranks first and last by quantiles of a sample of slopes, widened until they hold.
@@ -248,7 +254,6 @@ static void bracket(struct sen_workspace *work, int64_t first, int64_t last, int
         low -= width;
     }
     known_add(work, low, below);
-    memcpy(work->base, work->order, sizeof *work->order * (size_t)work->used);
     for (double width = step; below_count(work, high) <= last && isfinite(high); width *= 2) {
         high += width;
     }
@@ -272,25 +277,26 @@ static void closest(const struct sen_workspace *work, int64_t rank, struct known
     *high = work->known[at + 1 < work->known_count ? at + 1 : at];
 }
 
-/** Slope of @p rank among those between the bounds, exact where it keeps clear of both ends by the
- *  rounding there; *clear tells. */
-static double pick(struct sen_workspace *work, struct known low, struct known high, int64_t rank,
-                   bool *clear)
+/** Slope of @p rank among those from @p low to @p high. It is that of all pairs where *clear: the
+ *  rank lies between, all slopes were kept, and rounding at either end cannot reach it. */
+static double pick(struct sen_workspace *work, double low, double high, int64_t rank, bool *clear)
 {
-    order_from_base(work);
-    order_count(work, low.m);
-    order_emit(work, high.m);
+    int64_t below = below_count(work, low);
+    order_emit(work, high);
     bool all = work->found <= CANDIDATES;
     int64_t kept = all ? work->found : CANDIDATES;
-    int64_t wanted = all ? rank - low.below : kept / 2;
     *clear = false;
     if (kept == 0) {
-        return low.m;
+        return low;
     }
-    wanted = wanted < 0 ? 0 : wanted >= kept ? kept - 1 : wanted;
-    double slope = quantile_select(work->slopes, kept, wanted);
-    *clear = all && work->found == high.below - low.below &&
-             slope > low.m + rounding_at(work, low.m) && slope < high.m - rounding_at(work, high.m);
+    int64_t wanted = all ? rank - below : kept / 2;
+    bool within = wanted >= 0 && wanted < kept;
+    double slope = quantile_select(work->slopes, kept, within ? wanted : kept / 2);
+    *clear = all && within && slope > low + rounding_at(work, low) &&
+             slope < high - rounding_at(work, high);
+    work->next = *clear && wanted + 1 < kept ? wanted + 1 : 0;
+    work->next_rank = rank + 1;
+    work->next_limit = high - rounding_at(work, high);
     return slope;
 }
 
@@ -318,27 +324,46 @@ static void narrow(struct sen_workspace *work, int64_t rank, struct known *low, 
     }
 }
 
+/** Tries bounds that should hold a quarter of the candidates. */
+static double pick_at_once(struct sen_workspace *work, int64_t rank, bool *clear)
+{
+    struct known low, high;
+    closest(work, rank, &low, &high);
+    double per_slope = (high.m - low.m) / (double)(high.below - low.below);
+    double guess = low.m + per_slope * (double)(rank - low.below);
+    double reach = per_slope * CANDIDATES / 8;
+    return pick(work, fmax(guess - reach, low.m), fmin(guess + reach, high.m), rank, clear);
+}
+
+/** Slope of @p rank where the last pick was of the one before and kept it: the smallest behind that
+ *  one's place. NaN where it is not certain. */
+static double slope_of_next_rank(const struct sen_workspace *work, int64_t rank)
+{
+    double least = INFINITY;
+    if (work->next == 0 || work->next_rank != rank) {
+        return NAN;
+    }
+    for (int64_t i = work->next; i < work->found; i++) {
+        least = fmin(least, work->slopes[i]);
+    }
+    return least < work->next_limit ? least : NAN;
+}
+
 /** Slope of @p rank, 0-based, among all pairs. */
 static double slope_of_rank(struct sen_workspace *work, int64_t rank)
 {
     struct known low, high;
     bool clear = false;
+    double slope = pick_at_once(work, rank, &clear);
+    if (clear) {
+        return slope;
+    }
     narrow(work, rank, &low, &high);
-    double slope = pick(work, low, high, rank, &clear);
+    slope = pick(work, low.m, high.m, rank, &clear);
     for (int tries = 0; !clear && tries < 4; tries++) {
         /* Too near an end: step away from it by more than the rounding. */
         double away = (32 << 2 * tries) * rounding_at(work, slope);
-        order_from_base(work);
-        low.m -= away;
-        high.m += away;
-        if (low.m <= work->known[0].m) {
-            low = work->known[0];
-        } else {
-            low.below = work->known[0].below + order_count(work, low.m);
-        }
-        order_from_base(work);
-        high.below = work->known[0].below + order_count(work, high.m);
-        double again = pick(work, low, high, rank, &clear);
+        double again = pick(work, low.m - away, high.m + away, rank, &clear);
         slope = clear ? again : slope;
     }
     return slope;
@@ -399,17 +424,19 @@ static void slopes_of_ranks(struct sen_workspace *work, const int64_t *rank, int
         } else {
             if (!bracketed) {
                 bracket(work, rank[0], rank[count - 1], tied);
+                work->next = 0;
                 bracketed = true;
             }
-            slope[i] = slope_of_rank(work, rank[i]);
+            slope[i] = slope_of_next_rank(work, rank[i]);
+            slope[i] = isnan(slope[i]) ? slope_of_rank(work, rank[i]) : slope[i];
         }
     }
 }
 
-static double middle_of(const double *values, int64_t count, double *scratch)
+static double middle_of(const double *sorted, int64_t count)
 {
-    memcpy(scratch, values, sizeof *scratch * (size_t)count);
-    return quantile_median(scratch, count);
+    double low = sorted[(count - 1) / 2], high = sorted[count / 2];
+    return low + (high - low) / 2;
 }
 
 struct sen sen_slope(const double *t, const double *y, int64_t steps, int64_t stride,
@@ -438,7 +465,6 @@ struct sen sen_slope(const double *t, const double *y, int64_t steps, int64_t st
     sen.low = slope[0];
     sen.slope = rank[1] == rank[2] ? slope[1] : (slope[1] + slope[2]) / 2;
     sen.high = slope[3];
-    sen.intercept = middle_of(workspace->y, used, workspace->scratch) -
-                    sen.slope * middle_of(workspace->t, used, workspace->scratch);
+    sen.intercept = middle_of(sorted, used) - sen.slope * middle_of(workspace->t, used);
     return sen;
 }
