@@ -3,7 +3,6 @@
 #ifndef AIRSHED_IO_TABLE_WRITER_H
 #define AIRSHED_IO_TABLE_WRITER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -48,9 +47,5 @@ enum status table_writer_close(struct table_writer **writer, const char *json_pa
 
 /** Releases an unfinished writer and leaves its file as it is; NULL is allowed. */
 void table_writer_destroy(struct table_writer **writer);
-
-/** Writes @p value with the fewest digits that give the same double (@p single: float) again; ""
- *  for NaN, "inf" and "-inf" for the infinities. */
-void table_format_number(double value, bool single, char text[32]);
 
 #endif

@@ -16,7 +16,12 @@
 #include <ogr_api.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/gdal_session.h"
+
+enum {
+    CELL_BYTES = 512
+}; /* longest text that may be a number or mean missing */
 
 /* ---- the table in memory --------------------------------------------------------------------- */
 
@@ -559,9 +564,10 @@ const char *table_cell_place(const struct table *table, int64_t row, int64_t col
     return place;
 }
 
-/* True where @p text of @p length is an item of the list @p items "NA,-999". */
-static bool is_listed(const char *text, size_t length, const char *items)
+/* True where @p text is an item of the list @p items "NA,-999". */
+static bool is_listed(const char *text, const char *items)
 {
+    size_t length = strlen(text);
     while (items != NULL && *items != '\0') {
         size_t item = strcspn(items, ",");
         if (item == length && strncmp(items, text, length) == 0) {
@@ -572,37 +578,41 @@ static bool is_listed(const char *text, size_t length, const char *items)
     return false;
 }
 
-bool table_is_missing(const struct table *table, int64_t row, int64_t col)
+/* Copies a cell without its outer blanks. @return false where it is too long to be a number */
+static bool trim_cell(const struct table *table, int64_t row, int64_t col, size_t bytes, char *out)
 {
     const char *text = skip_blanks(table_text(table, row, col));
     size_t length = strlen(text);
     while (length > 0 && isspace((unsigned char)text[length - 1])) {
         length--;
     }
-    return length == 0 || (length == 3 && strncasecmp(text, "nan", 3) == 0) ||
-           is_listed(text, length, table->missing);
+    bool fits = length < bytes;
+    memcpy(out, text, fits ? length : 0);
+    out[fits ? length : 0] = '\0';
+    return fits;
+}
+
+bool table_is_missing(const struct table *table, int64_t row, int64_t col)
+{
+    char text[CELL_BYTES];
+    return trim_cell(table, row, col, sizeof text, text) &&
+           (text[0] == '\0' || strcasecmp(text, "nan") == 0 || is_listed(text, table->missing));
 }
 
 enum status table_number(const struct table *table, int64_t row, int64_t col, double *value)
 {
     enum status status = STATUS_OK;
-    char place[1024];
+    char place[1024], text[CELL_BYTES];
     *value = NAN;
-    if (table_is_missing(table, row, col)) {
-        return STATUS_OK;
+    if (!table_is_missing(table, row, col)) {
+        bool is_number =
+            trim_cell(table, row, col, sizeof text, text) && text_parse_real(text, value);
+        FAIL_IF(!is_number, STATUS_DATA,
+                "%s: '%s' is not a finite number; leave the cell empty where nothing was measured, "
+                "or name this text as one that means missing",
+                table_cell_place(table, row, col, place, sizeof place),
+                table_text(table, row, col));
     }
-    const char *text = skip_blanks(table_text(table, row, col));
-    char *end = NULL;
-    double number = strtod(text, &end);
-    /* strtod alone would also take 0x1A, "infinity" and nan(7) */
-    bool is_plain = end != text && strspn(text, "0123456789+-.eE") >= (size_t)(end - text);
-    FAIL_IF(!is_plain || !is_blank(end), STATUS_DATA,
-            "%s: '%s' is not a number; leave the cell empty where nothing was measured, or name "
-            "this text as one that means missing",
-            table_cell_place(table, row, col, place, sizeof place), table_text(table, row, col));
-    FAIL_IF(!isfinite(number), STATUS_DATA, "%s: '%s' is too large for a number",
-            table_cell_place(table, row, col, place, sizeof place), table_text(table, row, col));
-    *value = number;
 done:
     return status;
 }

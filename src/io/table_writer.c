@@ -3,9 +3,9 @@
 #include "io/table_writer.h"
 
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 struct table_writer {
     char *path;
@@ -23,25 +24,6 @@ struct table_writer {
     int64_t col; /* of the next cell */
     int64_t rows;
 };
-
-void table_format_number(double value, bool single, char text[32])
-{
-    /* So many digits any normal number keeps, and %g drops trailing zeros; subnormals keep less. */
-    bool is_normal = fabs(value) >= (single ? (double)FLT_MIN : DBL_MIN);
-    int digits = !is_normal ? 1 : single ? FLT_DIG : DBL_DIG;
-    int most = single ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
-    if (isnan(value)) {
-        text[0] = '\0';
-        return;
-    }
-    value = value == 0 ? 0 : value; /* no "-0" */
-    for (; digits <= most; digits++) {
-        snprintf(text, 32, "%.*g", digits, value);
-        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) {
-            return;
-        }
-    }
-}
 
 static bool is_standard_output(const char *path)
 {
@@ -96,9 +78,14 @@ void table_writer_integer(struct table_writer *writer, int64_t value)
 
 void table_writer_number(struct table_writer *writer, double value)
 {
-    char text[32];
-    table_format_number(value, writer->columns[writer->col].kind == TABLE_SINGLE, text);
-    table_writer_text(writer, text);
+    char text[TEXT_NUMBER_BYTES];
+    if (isnan(value)) {
+        table_writer_text(writer, NULL);
+    } else if (writer->columns[writer->col].kind == TABLE_SINGLE) {
+        put(writer, text_float((float)value, text));
+    } else {
+        put(writer, text_real(value, text));
+    }
 }
 
 enum status table_writer_create(const char *path, const char *title,

@@ -369,55 +369,6 @@ static void unwritable_and_full_places_are_output_failures(void **state)
     failure_clear();
 }
 
-/* Fewest digits of %g that come back as the same number, by trying all. */
-static int fewest_digits(double value, bool single)
-{
-    for (int digits = 1; digits <= 17; digits++) {
-        char text[32];
-        snprintf(text, sizeof text, "%.*e", digits - 1, value);
-        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) {
-            return digits;
-        }
-    }
-    return 18;
-}
-
-static int significant_digits(const char *text)
-{
-    int count = 0, zeros = 0;
-    bool has_point = strchr(text, '.') != NULL;
-    for (; *text != '\0' && *text != 'e'; text++) {
-        if (*text == '-' || *text == '.' || (*text == '0' && count == 0)) {
-            continue;
-        }
-        count++;
-        zeros = *text == '0' ? zeros + 1 : 0;
-    }
-    return has_point ? count : count - zeros;
-}
-
-static void numbers_have_the_fewest_digits_that_come_back(void **state)
-{
-    (void)state;
-    uint64_t bits = 88172645463325252u;
-    for (int i = 0; i < 20000; i++) {
-        bits ^= bits << 13, bits ^= bits >> 7, bits ^= bits << 17; /* xorshift */
-        bool single = i % 2 == 1;
-        double value = 0;
-        memcpy(&value, &bits, sizeof value);
-        value = i % 3 == 0 ? (double)(int64_t)(bits % 100000) / 1000 : value;
-        value = single ? (double)(float)value : value;
-        char text[32];
-        table_format_number(value, single, text);
-        if (!isfinite(value)) {
-            continue;
-        }
-        assert_true(single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value);
-        assert_int_equal(value == 0 ? 0 : significant_digits(text),
-                         value == 0 ? 0 : fewest_digits(value, single));
-    }
-}
-
 static void real_tables_are_read_in_place(void **state)
 {
     (void)state;
@@ -451,7 +402,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_written_table_has_the_bytes_of_rfc_4180),
     cmocka_unit_test(the_json_twin_describes_the_columns),
     cmocka_unit_test(unwritable_and_full_places_are_output_failures),
-    cmocka_unit_test(numbers_have_the_fewest_digits_that_come_back),
     cmocka_unit_test(real_tables_are_read_in_place),
 };
 
