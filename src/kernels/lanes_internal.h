@@ -16,6 +16,17 @@
 
 #define LANES_INLINE static inline __attribute__((always_inline))
 
+/** Doubles in the widest register; arrays that lanes run over are padded to multiples of it. */
+enum {
+    LANES_WIDTH = 8
+};
+
+/** @p count rounded up to whole registers. */
+LANES_INLINE int64_t lanes_padded(int64_t count)
+{
+    return (count + LANES_WIDTH - 1) / LANES_WIDTH * LANES_WIDTH;
+}
+
 /** exp(x) for x <= 0, relative error below 3e-16; x below -708 counts as -708 (3e-308).
  *
  *  x = n ln 2 + r with |r| <= ln(2)/2, ln 2 in two parts; then the Taylor series, whose first
