@@ -74,6 +74,20 @@ int64_t dataset_file_count(const struct dataset *dataset);
 const char *dataset_file_path(const struct dataset *dataset, int64_t file);
 void dataset_file_steps(const struct dataset *dataset, int64_t file, int64_t *first, int64_t *steps);
 
+/** How values are stored, in the canonical order: decoding whole chunks inflates none twice. */
+struct dataset_chunk {
+    int64_t steps, rows, cols; /**< 1, all rows, all columns where nothing is chunked */
+    int64_t first_rows;        /**< rows of the southernmost chunk (files that run south end uneven) */
+};
+struct dataset_chunk dataset_chunk(const struct dataset *dataset, int variable);
+
+/** Values of @p variable arrive in @p units from now on. @return STATUS_DATA naming both units where
+ *  they cannot be converted (C.03) */
+enum status dataset_convert(struct dataset *dataset, int variable, const char *units);
+
+/** A global attribute of the (first) file as text, or NULL. Lives while the dataset is open. */
+const char *dataset_attribute(const struct dataset *dataset, const char *name);
+
 /** Text that identifies the content for the fingerprint: per file size, mtime and header hash;
  *  with @p content_hash the SHA-256 of each file. Released with free(). Paths are not in it. */
 enum status dataset_identity(const struct dataset *dataset, bool content_hash, char **text);
