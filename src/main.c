@@ -1,9 +1,196 @@
-/* airshed -- GPL-3.0-or-later. The program: MPI, one sub-command, one exit code. */
+/* airshed -- GPL-3.0-or-later. The program: one sub-command, one message, one exit code. */
 #include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "flow/signals.h"
+#include "parallel/agree.h"
+
+/* Usage errors end before MPI starts, so rank 0 is known from the launcher only. */
+static bool is_first_process(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                        "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *rank = getenv(names[i]);
+        if (rank != NULL) {
+            return strcmp(rank, "0") == 0;
+        }
+    }
+    return true;
+}
+
+static void print_overview(FILE *stream)
+{
+    fputs("airshed: maps of where pollution comes from, on any number of MPI ranks.\n\n"
+          "Usage: airshed COMMAND [OPTIONS]\n"
+          "       mpirun -n 4 airshed COMMAND [OPTIONS]\n\n"
+          "Commands:\n",
+          stream);
+    for (const struct command *const *command = commands; *command != NULL; command++) {
+        fprintf(stream, "  %-11s %s\n", (*command)->name, (*command)->summary);
+    }
+    fputs("\nOther: airshed COMMAND --help, airshed --version, airshed --citation\n"
+          "Exit codes: 0 success, 1 failure, 2 usage or config, 3 bad input data,\n"
+          "            4 output exists or is not writable, 75 stopped at a checkpoint (--resume).\n",
+          stream);
+}
+
+static void print_citation(void)
+{
+    puts("airshed " AIRSHED_VERSION ", the airshed developers. GPL-3.0-or-later.\n"
+         "Cite the version that you ran, and the method:\n"
+         "  industrial-heat-source PM2.5: Zeng et al., Atmosphere 15, 131, 2024\n"
+         "  STL: Cleveland et al., Journal of Official Statistics 6, 3-73, 1990");
+}
+
+/* Without a message on this process the others would repeat it. */
+static int fail_early(enum status status)
+{
+    if (is_first_process()) {
+        log_error("%s", failure_message());
+    }
+    return status_exit_code(status);
+}
+
+static enum status unknown_command(const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (; commands[count] != NULL && count < 64; count++) {
+        names[count] = commands[count]->name;
+    }
+    const char *near = text_suggest(name, names, count);
+    return failure_record(STATUS_USAGE, __FILE__, __LINE__,
+                          "unknown command '%s'%s%s%s; airshed --help lists the commands", name,
+                          near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                          near != NULL ? "'?" : "");
+}
+
+static enum status join_arguments(int argc, char **argv, char **line)
+{
+    struct text text = {0};
+    for (int i = 0; i < argc; i++) {
+        const char *name = i == 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[i];
+        text_add_format(&text, "%s%s", i > 0 ? " " : "", name);
+    }
+    return text_take(&text, line);
+}
+
+static int run_with_mpi(const struct command *command, const struct options *options,
+                        const char *command_line)
+{
+    int rank;
+    int size;
+    struct job job;
+    MPI_Init(NULL, NULL);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    enum log_level level = option_flag(options, "quiet")     ? LOG_WARNING
+                           : option_flag(options, "verbose") ? LOG_DEBUG
+                                                             : LOG_INFO;
+    log_setup(level, strcmp(option_text(options, "log-format"), "json") == 0, rank, size);
+    signals_catch();
+
+    job_init(&job, MPI_COMM_WORLD, command->name, command_line, options,
+             command_has_output_options(command));
+    enum status status = status_agree(MPI_COMM_WORLD, command->run(&job));
+    if (status != STATUS_OK && rank == 0) {
+        if (status == STATUS_CHECKPOINT) {
+            log_info("%s", failure_message());
+        } else {
+            log_error("%s", failure_message());
+        }
+        log_debug("recorded at %s", failure_place());
+    }
+    MPI_Finalize();
+    return status_exit_code(status);
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    struct options *options = NULL;
+    char *command_line = NULL;
+    int exit_code = 0;
+
+    enum status status = command_options(command, &options);
+    if (status == STATUS_OK) {
+        status = options_parse_arguments(options, argc - 2, argv + 2);
+    }
+    if (status == STATUS_OK && option_flag(options, "help")) {
+        if (is_first_process()) {
+            options_print_help(options, stdout);
+        }
+        goto done;
+    }
+    if (status == STATUS_OK) {
+        status = options_finish(options);
+    }
+    if (status == STATUS_OK && option_flag(options, "print-config")) {
+        if (is_first_process()) {
+            options_print_config(options, stdout);
+        }
+        goto done;
+    }
+    if (status == STATUS_OK) {
+        status = join_arguments(argc, argv, &command_line);
+    }
+    exit_code = status == STATUS_OK ? run_with_mpi(command, options, command_line)
+                                    : fail_early(status);
+done:
+    options_destroy(&options);
+    free(command_line);
+    return exit_code;
+}
+
+/* `airshed man COMMAND` prints a manual page in roff: for `make man`. */
+static int print_man(const char *name)
+{
+    struct options *options = NULL;
+    const struct command *command = command_find(name);
+    if (command == NULL) {
+        return fail_early(unknown_command(name));
+    }
+    enum status status = command_options(command, &options);
+    if (status == STATUS_OK) {
+        options_print_man(options, stdout);
+    }
+    options_destroy(&options);
+    return status == STATUS_OK ? 0 : fail_early(status);
+}
 
 int main(int argc, char **argv)
 {
-    MPI_Init(&argc, &argv);
-    MPI_Finalize();
-    return 0;
+    /* One thread a rank; libraries read these when they start. The user's own values win. */
+    setenv("OPENBLAS_NUM_THREADS", "1", 0);
+    setenv("OMP_NUM_THREADS", "1", 0);
+
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        if (is_first_process()) {
+            print_overview(stdout);
+        }
+        return argc > 1 ? 0 : status_exit_code(STATUS_USAGE);
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        if (is_first_process()) {
+            puts("airshed " AIRSHED_VERSION);
+        }
+        return 0;
+    }
+    if (strcmp(name, "--citation") == 0) {
+        if (is_first_process()) {
+            print_citation();
+        }
+        return 0;
+    }
+    if (strcmp(name, "man") == 0 && argc == 3) {
+        return print_man(argv[2]);
+    }
+    const struct command *command = command_find(name);
+    return command != NULL ? run_command(command, argc, argv) : fail_early(unknown_command(name));
 }

@@ -1,7 +1,8 @@
 /* airshed -- GPL-3.0-or-later. Messages on standard error, and progress (C.23).
  *
  * Plain lines read "airshed: warning: text"; with --log-format json each line is one object. Below
- * the level or on ranks above 0 nothing is printed, but warnings are counted everywhere.
+ * the level nothing is printed, and ranks above 0 speak with --verbose only; warnings are counted
+ * everywhere.
  */
 #ifndef AIRSHED_BASE_LOG_H
 #define AIRSHED_BASE_LOG_H

@@ -28,10 +28,13 @@ struct job {
     int64_t memory_bytes;          /**< budget of each rank */
     const char *scratch;           /**< folder for scratch cubes; NULL: beside the output */
     uint32_t seed;
+    bool has_output_options; /**< the command's tables hold options_output */
+    bool geotiff, compress;  /**< also write these forms */
 };
 
-/** Fills @p job from finished @p options; collective facts (rank, size) come from @p comm. */
+/** Fills @p job from finished @p options; @p has_output_options says whether options_output is among
+ *  the command's tables. */
 void job_init(struct job *job, MPI_Comm comm, const char *command, const char *command_line,
-              const struct options *options);
+              const struct options *options, bool has_output_options);
 
 #endif

@@ -82,7 +82,7 @@ static void speak(enum log_level level, const char *format, va_list arguments)
     if (level == LOG_WARNING) {
         keep_warning(text);
     }
-    if (level > logger.level || logger.rank != 0) {
+    if (level > logger.level || (logger.rank != 0 && logger.level < LOG_DEBUG)) {
         return;
     }
     if (logger.json) {

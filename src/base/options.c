@@ -93,7 +93,7 @@ const struct option_spec options_common[] = {
      .kind = OPTION_INTEGER,
      .fallback = "1",
      .low = 0,
-     .high = 0x1p53,
+     .high = 4294967295.0,
      .help = "Seed of every random draw.",
      COMMON},
     {.name = "quiet",

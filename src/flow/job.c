@@ -26,7 +26,7 @@ const struct option_spec options_output[] = {
 };
 
 void job_init(struct job *job, MPI_Comm comm, const char *command, const char *command_line,
-              const struct options *options)
+              const struct options *options, bool has_output_options)
 {
     *job = (struct job){
         .comm = comm,
@@ -41,6 +41,9 @@ void job_init(struct job *job, MPI_Comm comm, const char *command, const char *c
         .memory_bytes = option_bytes(options, "memory"),
         .scratch = option_text(options, "scratch"),
         .seed = (uint32_t)option_integer(options, "seed"),
+        .has_output_options = has_output_options,
+        .geotiff = has_output_options && option_flag(options, "geotiff"),
+        .compress = has_output_options && option_flag(options, "compress"),
     };
     MPI_Comm_rank(comm, &job->rank);
     MPI_Comm_size(comm, &job->size);

@@ -1,0 +1,49 @@
+/* airshed -- GPL-3.0-or-later. The loop that every stage shares: items in, values out, safe to kill.
+ */
+#ifndef AIRSHED_FLOW_RUN_H
+#define AIRSHED_FLOW_RUN_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/window.h"
+#include "flow/stage.h"
+
+/** An item on its way through a rank. */
+struct flow_item {
+    int64_t index;
+    struct window window; /**< its part of the cube, see items_window() */
+    struct stage *stage;
+    struct journal_record record; /**< filled by flow_put() and flow_payload() */
+};
+
+/** The three callbacks of a command. Each is local to its rank and may fail; all ranks then end
+ *  together. An item's values may depend on nothing but the inputs and the item. */
+struct flow_work {
+    void *context;
+    enum status (*read)(void *context, struct flow_item *item);    /**< NULL: nothing to read */
+    enum status (*compute)(void *context, struct flow_item *item); /**< NULL allowed */
+    enum status (*write)(void *context, struct flow_item *item);   /**< calls flow_put() */
+    /** Bytes that one item reads on average, for the plan of --dry-run and the counts. */
+    int64_t item_bytes_read;
+};
+
+/** Runs all items of @p stage that are not done. Rank r takes the r-th, r + size-th ... of them.
+ *  Errors, USR1 and TERM are agreed on at item ends. Collective.
+ *
+ *  @return STATUS_OK, STATUS_CHECKPOINT after a signal, or what a callback returned
+ */
+enum status flow_run(struct stage *stage, const struct flow_work *work);
+
+/** Writes @p window of @p variable of @p cube (cube_put) and notes its checksum, extremes and
+ *  missing values for the journal. Within write() only. */
+enum status flow_put(struct flow_item *item, int cube, int variable, const struct window *window,
+                     const void *values);
+
+/** Keeps @p bytes of results in the item's record (stage_records() returns them). */
+enum status flow_payload(struct flow_item *item, const void *payload, int64_t bytes);
+
+/** Counts bytes that a callback read, for provenance. */
+void flow_count_read(struct flow_item *item, int64_t bytes);
+
+#endif

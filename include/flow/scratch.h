@@ -1,0 +1,25 @@
+/* airshed -- GPL-3.0-or-later. Daily and compressed inputs, decoded once into a CDF-5 cube. */
+#ifndef AIRSHED_FLOW_SCRATCH_H
+#define AIRSHED_FLOW_SCRATCH_H
+
+#include "base/status.h"
+#include "flow/job.h"
+#include "io/dataset.h"
+
+/** Decodes @p variable of @p dataset, [time, row, col] of @p part, into a scratch cube: each file by
+ *  one rank, a compressed file in time slabs that hold whole chunks, so that no file is opened and
+ *  no chunk inflated twice. The cube is a stage of its own: killed and started again it goes on, and
+ *  where it is complete already it is used as it is. Collective.
+ *
+ *  @param[in] identity  of the dataset, see dataset_identity()
+ *  @param[in] beside    path that the scratch goes beside where --scratch is not given
+ *  @param[out] path     of the cube, released with free(); NULL with --dry-run
+ */
+enum status scratch_decode(const struct job *job, struct dataset *dataset, int variable,
+                           const struct window *part, const char *identity, const char *beside,
+                           char **path);
+
+/** Removes a scratch cube with its sidecar; rank 0 does it. */
+void scratch_remove(const struct job *job, const char *path);
+
+#endif

@@ -1,0 +1,14 @@
+/* airshed -- GPL-3.0-or-later. Names of the sub-commands: NAME stands for command_NAME in NAME.c. */
+#ifndef AIRSHED_COMMANDS_LIST_H
+#define AIRSHED_COMMANDS_LIST_H
+
+#include "commands/commands.h"
+
+/** In the order of the help. */
+#define COMMAND_LIST(X)
+
+#define X(name) extern const struct command command_##name;
+COMMAND_LIST(X)
+#undef X
+
+#endif

@@ -1,0 +1,249 @@
+/* airshed -- GPL-3.0-or-later. The loop that every stage shares. */
+#include "flow/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/timing.h"
+#include "flow/fault.h"
+#include "flow/plan.h"
+#include "flow/signals.h"
+#include "parallel/agree.h"
+#include "stage_internal.h"
+
+/* ---- one item ----------------------------------------------------------------------------- */
+
+static void floats_survey(const float *values, int64_t count, struct journal_put *put)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(values[i])) {
+            put->missing++;
+        } else {
+            put->low = fmin(put->low, values[i]);
+            put->high = fmax(put->high, values[i]);
+        }
+    }
+}
+
+static void doubles_survey(const double *values, int64_t count, struct journal_put *put)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(values[i])) {
+            put->missing++;
+        } else {
+            put->low = fmin(put->low, values[i]);
+            put->high = fmax(put->high, values[i]);
+        }
+    }
+}
+
+static size_t survey(enum cube_type type, const void *values, int64_t count,
+                     struct journal_put *put)
+{
+    put->low = NAN;
+    put->high = NAN;
+    switch (type) {
+    case CUBE_FLOAT:
+        floats_survey(values, count, put);
+        return sizeof(float);
+    case CUBE_DOUBLE:
+        doubles_survey(values, count, put);
+        return sizeof(double);
+    case CUBE_INT:
+        return sizeof(int32_t);
+    case CUBE_BYTE:
+        break;
+    }
+    return 1;
+}
+
+static enum status puts_grow(struct journal_record *record)
+{
+    enum status status = STATUS_OK;
+    struct journal_put *longer =
+        realloc(record->puts, (size_t)(record->put_count + 1) * sizeof *longer);
+    FAIL_IF(longer == NULL, STATUS_MEMORY, "out of memory");
+    record->puts = longer;
+    record->put_count++;
+done:
+    return status;
+}
+
+enum status flow_put(struct flow_item *item, int cube, int variable, const struct window *window,
+                     const void *values)
+{
+    enum status status;
+    struct stage_cube_entry *entry = &item->stage->cubes[cube];
+    struct journal_put put = {.cube = cube, .variable = variable, .window = *window};
+    int64_t count = window_count(window);
+    size_t bytes =
+        (size_t)count * survey(entry->spec.variables[variable].type, values, count, &put);
+
+    put.crc = hash_crc32c(values, bytes);
+    TRY(cube_put(entry->cube, variable, window, values));
+    TRY(puts_grow(&item->record));
+    item->record.puts[item->record.put_count - 1] = put;
+    item->stage->bytes_written += (int64_t)bytes;
+done:
+    return status;
+}
+
+enum status flow_payload(struct flow_item *item, const void *payload, int64_t bytes)
+{
+    enum status status;
+    free(item->record.payload);
+    TRY(memory_allocate((size_t)bytes, 1, &item->record.payload));
+    memcpy(item->record.payload, payload, (size_t)bytes);
+    item->record.payload_bytes = bytes;
+done:
+    return status;
+}
+
+void flow_count_read(struct flow_item *item, int64_t bytes)
+{
+    item->stage->bytes_read += bytes;
+}
+
+/* Data first, then the record that vouches for them. */
+static enum status item_keep(struct stage *stage, struct flow_item *item)
+{
+    enum status status = STATUS_OK;
+    for (int cube = 0; cube < stage->cube_count; cube++) {
+        bool was_written = false;
+        for (int64_t i = 0; i < item->record.put_count; i++) {
+            was_written = was_written || item->record.puts[i].cube == cube;
+        }
+        if (was_written) {
+            TRY(cube_sync(stage->cubes[cube].cube));
+        }
+    }
+    TRY(journal_append(stage->journal, &item->record));
+    stage->own_items++;
+done:
+    return status;
+}
+
+static enum status item_run(struct stage *stage, const struct flow_work *work, int64_t index)
+{
+    enum status status = STATUS_OK;
+    struct flow_item item = {.index = index,
+                             .window = items_window(&stage->items, index),
+                             .stage = stage,
+                             .record = {.item = index}};
+    if (work->read != NULL) {
+        TRY(work->read(work->context, &item));
+    }
+    fault_strike(FAULT_READ, index);
+    if (work->compute != NULL) {
+        TRY(work->compute(work->context, &item));
+    }
+    fault_strike(FAULT_COMPUTE, index);
+    TRY(work->write(work->context, &item));
+    fault_strike(FAULT_WRITE, index);
+    TRY(item_keep(stage, &item));
+done:
+    free(item.record.puts);
+    free(item.record.payload);
+    return status;
+}
+
+/* ---- all items ---------------------------------------------------------------------------- */
+
+/* Outcomes of a round travel while the next one is computed, so that an item that takes longer
+ * on one rank does not stop the others at once. */
+struct rounds {
+    MPI_Comm comm;
+    MPI_Request request;
+    int own[2], all[2]; /* failed, stop requested */
+    bool in_flight;
+};
+
+static void rounds_post(struct rounds *rounds, enum status status)
+{
+    rounds->own[0] = status != STATUS_OK;
+    rounds->own[1] = signals_stop_requested();
+    MPI_Iallreduce(rounds->own, rounds->all, 2, MPI_INT, MPI_MAX, rounds->comm, &rounds->request);
+    rounds->in_flight = true;
+}
+
+static bool rounds_must_stop(struct rounds *rounds)
+{
+    if (!rounds->in_flight) {
+        return false;
+    }
+    MPI_Wait(&rounds->request, MPI_STATUS_IGNORE);
+    rounds->in_flight = false;
+    return rounds->all[0] != 0 || rounds->all[1] != 0;
+}
+
+static enum status open_items(const struct stage *stage, int64_t **open, int64_t *count)
+{
+    enum status status;
+    TRY(memory_allocate((size_t)stage->items.count, sizeof **open, open));
+    *count = 0;
+    for (int64_t item = 0; item < stage->items.count; item++) {
+        if (!stage->is_finished[item]) {
+            (*open)[(*count)++] = item;
+        }
+    }
+done:
+    return status;
+}
+
+static enum status run_rounds(struct stage *stage, const struct flow_work *work,
+                              const int64_t *open, int64_t open_count)
+{
+    enum status status = STATUS_OK;
+    const struct job *job = stage->job;
+    struct rounds rounds = {.comm = job->comm};
+    int64_t round_count = (open_count + job->size - 1) / job->size;
+    struct log_progress progress;
+
+    log_progress_begin(&progress, stage->output, open_count);
+    for (int64_t round = 0; round < round_count; round++) {
+        int64_t position = round * job->size + job->rank;
+        if (position < open_count) {
+            status = item_run(stage, work, open[position]);
+        }
+        if (rounds_must_stop(&rounds)) {
+            break;
+        }
+        rounds_post(&rounds, status);
+        int64_t reached = (round + 1) * job->size;
+        log_progress_update(&progress, reached < open_count ? reached : open_count);
+        if (status != STATUS_OK) {
+            break;
+        }
+    }
+    /* A rank that failed waits here for the others to see it one round later. */
+    bool must_stop = rounds_must_stop(&rounds) || rounds.all[0] != 0 || rounds.all[1] != 0;
+    log_progress_end(&progress);
+    if (status == STATUS_OK && must_stop && rounds.all[0] == 0) {
+        status = failure_record(STATUS_CHECKPOINT, __FILE__, __LINE__,
+                                "%s: stopped at a checkpoint; go on with --resume", stage->output);
+    }
+    return status_agree(job->comm, status);
+}
+
+enum status flow_run(struct stage *stage, const struct flow_work *work)
+{
+    enum status status = STATUS_OK;
+    int64_t *open = NULL;
+    int64_t open_count = 0;
+
+    if (stage->state == STAGE_PLANNED) {
+        return flow_plan_print(stage, work);
+    }
+    if (stage->state != STAGE_RUNNING) {
+        return STATUS_OK;
+    }
+    TRY_TOGETHER(stage->job->comm, open_items(stage, &open, &open_count));
+    TRY(run_rounds(stage, work, open, open_count));
+done:
+    free(open);
+    return status;
+}

@@ -1,0 +1,372 @@
+/* airshed -- GPL-3.0-or-later. A stage: its parts, its beginning and its end. */
+#include "flow/stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/timing.h"
+#include "parallel/agree.h"
+#include "stage_internal.h"
+
+/* ---- small helpers ------------------------------------------------------------------------ */
+
+static enum status join_text(char **text, const char *format, const char *first, const char *second)
+{
+    return asprintf(text, format, first, second) < 0
+               ? failure_record(STATUS_MEMORY, __FILE__, __LINE__, "out of memory")
+               : STATUS_OK;
+}
+
+static enum status append_line(char **text, const char *name, const char *value)
+{
+    char *longer = NULL;
+    if (asprintf(&longer, "%s%s=%s\n", *text != NULL ? *text : "", name, value) < 0) {
+        return failure_record(STATUS_MEMORY, __FILE__, __LINE__, "out of memory");
+    }
+    free(*text);
+    *text = longer;
+    return STATUS_OK;
+}
+
+/* ---- making ------------------------------------------------------------------------------- */
+
+enum status stage_create(const struct job *job, const char *output, struct stage **out)
+{
+    enum status status;
+    struct stage *stage = NULL;
+    TRY(memory_allocate(1, sizeof *stage, &stage));
+    stage->job = job;
+    TRY(memory_copy_text(output, &stage->output));
+    TRY(join_text(&stage->journal_path, "%s%s", output, ".journal"));
+    TRY(join_text(&stage->lock_path, "%s%s", output, ".lock"));
+    TRY(join_text(&stage->provenance_path, "%s%s", output, ".prov.json"));
+    TRY(timing_utc_text(&stage->start_time));
+    TRY(join_text(&stage->history_line, "%s: %s", stage->start_time, job->command_line));
+    TRY(options_canonical_text(job->options, &stage->options));
+    *out = stage;
+    stage = NULL;
+done:
+    stage_destroy(&stage);
+    return status;
+}
+
+enum status stage_add_input(struct stage *stage, const char *label, const char *identity)
+{
+    enum status status;
+    int index = stage->input_count;
+    FAIL_IF(index == STAGE_INPUTS_MAX, STATUS_FAILED, "more than %d inputs", STAGE_INPUTS_MAX);
+    TRY(memory_copy_text(label, &stage->input_label[index]));
+    TRY(memory_copy_text(identity, &stage->input_identity[index]));
+    stage->input_count++;
+done:
+    return status;
+}
+
+enum status stage_add_setting(struct stage *stage, const char *name, const char *value)
+{
+    return append_line(&stage->settings, name, value);
+}
+
+enum status stage_add_history(struct stage *stage, const char *history)
+{
+    enum status status = STATUS_OK;
+    if (history != NULL && history[0] != '\0' && stage->history == NULL) {
+        TRY(memory_copy_text(history, &stage->history));
+    }
+done:
+    return status;
+}
+
+enum status stage_add_file(struct stage *stage, const char *path)
+{
+    enum status status;
+    int index = stage->file_count;
+    FAIL_IF(index == STAGE_FILES_MAX, STATUS_FAILED, "more than %d files in one stage",
+            STAGE_FILES_MAX);
+    for (int i = 0; i < index; i++) {
+        FAIL_IF(strcmp(stage->files[i], path) == 0, STATUS_USAGE,
+                "%s would be written twice: choose another output name", path);
+    }
+    TRY(memory_copy_text(path, &stage->files[index]));
+    TRY(join_text(&stage->partials[index], "%s%s", path, ".partial"));
+    stage->file_count++;
+done:
+    return status;
+}
+
+const char *stage_partial(const struct stage *stage, const char *path)
+{
+    for (int i = 0; i < stage->file_count; i++) {
+        if (strcmp(stage->files[i], path) == 0) {
+            return stage->partials[i];
+        }
+    }
+    return NULL;
+}
+
+/* The command's attributes, the user's, and what the program knows of itself (C.02, C.17). */
+static enum status attributes_collect(struct stage *stage, struct stage_cube_entry *entry)
+{
+    enum status status;
+    const struct cube_spec *spec = &entry->spec;
+    const struct job *job = stage->job;
+    size_t user = job->has_output_options ? option_count(job->options, "attributes") : 0;
+    int count = 0;
+
+    TRY(memory_allocate((size_t)spec->attribute_count + user + 4, sizeof *entry->attributes,
+                        &entry->attributes));
+    TRY(memory_allocate(user, sizeof *entry->user_names, &entry->user_names));
+    for (int i = 0; i < spec->attribute_count; i++) {
+        entry->attributes[count++] = spec->attributes[i];
+    }
+    for (size_t i = 0; i < user; i++) {
+        const char *item = option_item(job->options, "attributes", i);
+        const char *equals = strchr(item, '=');
+        FAIL_IF(equals == NULL || equals == item, STATUS_USAGE,
+                "--attributes %s: write NAME=VALUE", item);
+        char *name = NULL;
+        TRY(memory_copy_text(item, &name));
+        entry->user_names[entry->user_count++] = name;
+        name[equals - item] = '\0';
+        entry->attributes[count++] = (struct cube_attribute){name, equals + 1};
+    }
+    entry->attributes[count++] =
+        (struct cube_attribute){"source", "airshed " AIRSHED_VERSION};
+    if (!job->no_history) {
+        entry->attributes[count++] = (struct cube_attribute){"history", stage->history_line};
+        entry->attributes[count++] = (struct cube_attribute){"date_created", stage->start_time};
+    }
+    entry->spec.attributes = entry->attributes;
+    entry->spec.attribute_count = count;
+done:
+    return status;
+}
+
+static enum status history_extend(struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    if (stage->history != NULL) {
+        char *longer = NULL;
+        TRY(join_text(&longer, "%s\n%s", stage->history_line, stage->history));
+        free(stage->history_line);
+        stage->history_line = longer;
+        free(stage->history);
+        stage->history = NULL;
+    }
+done:
+    return status;
+}
+
+enum status stage_add_cube(struct stage *stage, const char *path, const struct cube_spec *spec,
+                           int *cube)
+{
+    enum status status;
+    FAIL_IF(stage->cube_count == STAGE_CUBES_MAX, STATUS_FAILED, "more than %d cubes in one stage",
+            STAGE_CUBES_MAX);
+    *cube = stage->cube_count++;
+    struct stage_cube_entry *entry = &stage->cubes[*cube];
+    entry->spec = *spec;
+    TRY(memory_copy_text(path, &entry->path));
+    TRY(stage_add_file(stage, path));
+    TRY(stage_declare_forms(stage, *cube));
+done:
+    return status;
+}
+
+/* ---- beginning ---------------------------------------------------------------------------- */
+
+static enum status cubes_open(struct stage *stage, bool is_fresh)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < stage->cube_count; i++) {
+        struct stage_cube_entry *entry = &stage->cubes[i];
+        const char *partial = stage_partial(stage, entry->path);
+        TRY(is_fresh ? cube_create(stage->job->comm, partial, &entry->spec, &entry->cube)
+                     : cube_reopen(stage->job->comm, partial, &entry->spec, &entry->cube));
+    }
+done:
+    return status;
+}
+
+static enum status begin_fresh(struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    char *header = NULL;
+    if (stage->job->rank == 0) {
+        for (int i = 0; i < stage->file_count; i++) {
+            unlink(stage->partials[i]);
+        }
+        status = stage_header(stage, &header);
+        if (status == STATUS_OK) {
+            status = journal_create(stage->journal_path, header);
+        }
+    }
+    TRY(status_agree(stage->job->comm, status));
+    TRY(cubes_open(stage, true));
+done:
+    free(header);
+    return status;
+}
+
+static enum status begin_resumed(struct stage *stage)
+{
+    enum status status;
+    TRY(cubes_open(stage, false));
+    TRY(stage_verify(stage));
+    if (stage->job->rank == 0) {
+        log_info("%s: %lld of %lld items are done already", stage->output,
+                 (long long)stage->finished_before, (long long)stage->items.count);
+    }
+done:
+    return status;
+}
+
+static enum status finish_commit(struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    struct journal_content content = {0};
+    if (stage->job->rank == 0) {
+        status = journal_load(stage->journal_path, &content);
+        if (status == STATUS_OK) {
+            status = stage_rename_all(stage, content.commit);
+        }
+        journal_content_clear(&content);
+    }
+    return status_agree(stage->job->comm, status);
+}
+
+static enum status begin_by(struct stage *stage, enum stage_action action)
+{
+    enum status status = STATUS_OK;
+    stage->state = STAGE_RUNNING;
+    TRY_TOGETHER(stage->job->comm,
+                 memory_allocate((size_t)stage->items.count, 1, &stage->is_finished));
+    switch (action) {
+    case ACTION_FRESH:
+        TRY(begin_fresh(stage));
+        break;
+    case ACTION_RESUME:
+        TRY(begin_resumed(stage));
+        break;
+    case ACTION_FINISH_COMMIT:
+        TRY(finish_commit(stage));
+        stage->state = STAGE_DONE;
+        goto done;
+    case ACTION_NOTHING:
+        stage->state = STAGE_DONE;
+        goto done;
+    }
+    TRY_TOGETHER(stage->job->comm, journal_open(stage->journal_path, &stage->journal));
+done:
+    return status;
+}
+
+enum status stage_begin(struct stage *stage, const struct items *items,
+                        const struct items_cost *cost)
+{
+    enum status status;
+    enum stage_action action = ACTION_FRESH;
+    stage->items = *items;
+    stage->cost = *cost;
+    status = history_extend(stage);
+    for (int i = 0; status == STATUS_OK && i < stage->cube_count; i++) {
+        status = attributes_collect(stage, &stage->cubes[i]);
+    }
+    if (status == STATUS_OK) {
+        status = stage_fingerprint(stage);
+    }
+    TRY(status_agree(stage->job->comm, status));
+    if (stage->job->dry_run) {
+        stage->state = STAGE_PLANNED;
+        goto done;
+    }
+    TRY(lock_acquire(stage->job->comm, stage->lock_path, &stage->lock));
+    TRY(stage_decide(stage, &action));
+    TRY(begin_by(stage, action));
+done:
+    return status;
+}
+
+bool stage_is_done(const struct stage *stage)
+{
+    return stage->state == STAGE_DONE;
+}
+
+const struct items *stage_items(const struct stage *stage)
+{
+    return &stage->items;
+}
+
+struct cube *stage_cube(const struct stage *stage, int cube)
+{
+    return stage->cubes[cube].cube;
+}
+
+static int compare_items(const void *first, const void *second)
+{
+    int64_t a = ((const struct journal_record *)first)->item;
+    int64_t b = ((const struct journal_record *)second)->item;
+    return (a > b) - (a < b);
+}
+
+enum status stage_records(const struct stage *stage, struct journal_content *content)
+{
+    enum status status;
+    TRY(journal_load(stage->journal_path, content));
+    if (content->record_count > 1) {
+        qsort(content->records, (size_t)content->record_count, sizeof *content->records,
+              compare_items);
+    }
+    FAIL_IF(content->record_count != stage->items.count, STATUS_FAILED,
+            "%s: holds %lld of %lld items", stage->journal_path, (long long)content->record_count,
+            (long long)stage->items.count);
+done:
+    return status;
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+void stage_destroy(struct stage **stage_pointer)
+{
+    struct stage *stage = *stage_pointer;
+    if (stage == NULL) {
+        return;
+    }
+    for (int i = 0; i < stage->cube_count; i++) {
+        struct stage_cube_entry *entry = &stage->cubes[i];
+        cube_close(&entry->cube);
+        for (int name = 0; name < entry->user_count; name++) {
+            free(entry->user_names[name]);
+        }
+        free(entry->user_names);
+        free(entry->attributes);
+        free(entry->path);
+    }
+    journal_close(&stage->journal);
+    lock_release(&stage->lock);
+    for (int i = 0; i < stage->input_count; i++) {
+        free(stage->input_label[i]);
+        free(stage->input_identity[i]);
+    }
+    for (int i = 0; i < stage->file_count; i++) {
+        free(stage->files[i]);
+        free(stage->partials[i]);
+    }
+    free(stage->is_finished);
+    free(stage->settings);
+    free(stage->history);
+    free(stage->history_line);
+    free(stage->options);
+    free(stage->start_time);
+    free(stage->output);
+    free(stage->journal_path);
+    free(stage->lock_path);
+    free(stage->provenance_path);
+    free(stage);
+    *stage_pointer = NULL;
+}

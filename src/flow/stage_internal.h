@@ -1,0 +1,83 @@
+/* airshed -- GPL-3.0-or-later. What stage.c, stage_resume.c, stage_commit.c and run.c share. */
+#ifndef AIRSHED_FLOW_STAGE_INTERNAL_H
+#define AIRSHED_FLOW_STAGE_INTERNAL_H
+
+#include "flow/lock.h"
+#include "flow/stage.h"
+#include "io/provenance.h"
+
+enum stage_state {
+    STAGE_PREPARED, /* not begun */
+    STAGE_PLANNED,  /* --dry-run: nothing may be touched */
+    STAGE_RUNNING,
+    STAGE_DONE,     /* complete before we came */
+    STAGE_COMMITTED,
+};
+
+enum { STAGE_INPUTS_MAX = 64, STAGE_CUBES_MAX = 16, STAGE_FILES_MAX = 128, HEX_BYTES = 65 };
+
+struct stage_cube_entry {
+    char *path;              /* final */
+    struct cube_spec spec;   /* with the stage's global attributes */
+    struct cube_attribute *attributes;
+    char **user_names; /* of --attributes */
+    int user_count;
+    struct cube *cube;       /* open while running */
+};
+
+struct stage {
+    const struct job *job;
+    char *output, *journal_path, *lock_path, *provenance_path;
+    enum stage_state state;
+
+    /* Fingerprint */
+    char *input_label[STAGE_INPUTS_MAX], *input_identity[STAGE_INPUTS_MAX];
+    int input_count;
+    char *settings; /* "name=value\n" */
+    char *history;  /* of the inputs */
+    char *options;  /* canonical text */
+    char inputs_hash[HEX_BYTES], options_hash[HEX_BYTES], fingerprint[HEX_BYTES];
+
+    /* Products: cubes first, then other files, by final path */
+    struct stage_cube_entry cubes[STAGE_CUBES_MAX];
+    int cube_count;
+    char *files[STAGE_FILES_MAX], *partials[STAGE_FILES_MAX];
+    int file_count;
+
+    /* Progress */
+    struct items items;
+    struct items_cost cost;
+    char *is_finished; /* [items.count] */
+    int64_t finished_before;
+    struct lock *lock;
+    struct journal *journal;
+    char *start_time;
+    char *history_line;
+    int64_t own_items, bytes_read, bytes_written;
+};
+
+/* Makes the two hashes and the fingerprint. */
+enum status stage_fingerprint(struct stage *stage);
+
+/* Header of a journal for the stage's present cut; released with free(). */
+enum status stage_header(const struct stage *stage, char **header);
+
+/* Reads the cut from the header of an earlier run, after comparing the fingerprint.
+ * STATUS_DATA says which part differs. */
+enum status stage_header_accept(struct stage *stage, const char *header);
+
+/* Rank 0 looks at what lies there. Collective. */
+enum stage_action { ACTION_FRESH, ACTION_RESUME, ACTION_FINISH_COMMIT, ACTION_NOTHING };
+enum status stage_decide(struct stage *stage, enum stage_action *action);
+
+/* Marks finished items and verifies their values against the journal. Collective. */
+enum status stage_verify(struct stage *stage);
+
+/* The renames of a journalled commit; rank 0 only. Repeating it is harmless. */
+enum status stage_rename_all(struct stage *stage, const char *commit);
+
+/* Files that --geotiff and --compress add, declared and written. */
+enum status stage_declare_forms(struct stage *stage, int cube);
+enum status stage_write_forms(struct stage *stage);
+
+#endif
