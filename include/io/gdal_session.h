@@ -3,6 +3,8 @@
 #ifndef AIRSHED_IO_GDAL_SESSION_H
 #define AIRSHED_IO_GDAL_SESSION_H
 
+#include <stdbool.h>
+
 /** Registers the drivers of GDAL and OGR, and from then on keeps their messages instead of letting
  *  them reach standard error: a failure is told once, in our own sentence. Every function that
  *  calls GDAL calls this first; calls after the first cost nothing. Local to the rank. */
@@ -14,5 +16,9 @@ void gdal_session_clear(void);
 /** Last error of GDAL since the clear, else its last warning, else "GDAL gives no reason". One
  *  line; lives until the next GDAL call. */
 const char *gdal_session_message(void);
+
+/** True where GDAL reported an error since the clear: calls without a result, such as closing a
+ *  file, tell of a full disk in no other way. */
+bool gdal_session_has_failed(void);
 
 #endif

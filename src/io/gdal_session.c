@@ -58,3 +58,8 @@ const char *gdal_session_message(void)
 {
     return message[0] != '\0' ? message : "GDAL gives no reason";
 }
+
+bool gdal_session_has_failed(void)
+{
+    return message_class >= CE_Failure;
+}
