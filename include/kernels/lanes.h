@@ -1,0 +1,18 @@
+/* airshed -- GPL-3.0-or-later. Pixel lanes: the block shape of kernels and their CPU clones. */
+#ifndef AIRSHED_KERNELS_LANES_H
+#define AIRSHED_KERNELS_LANES_H
+
+/** Doubles beside each other in a block [time, lane]: one AVX-512 register, two of AVX2. */
+enum { LANES = 8 };
+
+/** Builds a function for three CPU classes; the loader picks one. The bits do not depend on the
+ *  choice: sums are written in one order and fused only by __builtin_fma(). Sanitizers cannot run
+ *  the loader's choice, so they get the plain build. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define KERNEL_CLONES                                                                              \
+    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KERNEL_CLONES
+#endif
+
+#endif

@@ -1,0 +1,63 @@
+/* airshed -- GPL-3.0-or-later. What loess.c and loess_gaps.c share: where fits are evaluated. */
+#ifndef AIRSHED_KERNELS_LOESS_INTERNAL_H
+#define AIRSHED_KERNELS_LOESS_INTERNAL_H
+
+#include "kernels/loess.h"
+
+/** One evaluation point of a local fit; positions count from 0. */
+struct loess_knot {
+    int64_t at;     /**< -1 and points with `extend` */
+    int64_t anchor; /**< the point whose window this is; differs from `at` only for a last point
+                         between two jumps, which keeps the window of the knot before it */
+    int64_t left;   /**< first point of the window */
+    int64_t count;  /**< points in the window */
+};
+
+/** Eight knots that are evaluated together over the union of their windows. */
+enum { TILE_KNOTS = 8 };
+struct loess_tile {
+    int64_t first_knot;
+    int64_t knots;
+    int64_t left;
+    int64_t count;
+    const double *weights; /**< [count, TILE_KNOTS] final weights, or NULL: made when needed */
+    const double *kernel;  /**< [count, TILE_KNOTS] tricube weights, or NULL */
+};
+
+struct loess {
+    struct loess_settings settings;
+    int64_t knot_count;
+    int64_t tile_count;
+    int64_t widest_tile;
+    struct loess_knot *knots;
+    struct loess_tile *tiles;
+    double *storage;
+    const double *rows; /* [knot, window] tricube weights of a short series, else NULL */
+    size_t storage_count;
+};
+
+/** Tricube weight at distance @p r for bandwidth @p h, flat and cut as in the Fortran. */
+static inline double loess_tricube(double r, double h)
+{
+    if (r > 0.999 * h) {
+        return 0;
+    }
+    if (r <= 0.001 * h) {
+        return 1;
+    }
+    double ratio = r / h;
+    double rest = 1 - ratio * ratio * ratio;
+    return rest * rest * rest;
+}
+
+/** Smallest spread of a window, squared, that still carries a line (the Fortran's .001 range). */
+static inline double loess_smallest_spread(const struct loess *loess)
+{
+    double range = 0.001 * (double)(loess->settings.points - 1);
+    return range * range;
+}
+
+/** Interpolates linearly between the knots of [time, width] rows already evaluated. */
+void loess_interpolate(const struct loess *loess, double *smooth, int64_t width);
+
+#endif

@@ -1,0 +1,430 @@
+/* airshed -- GPL-3.0-or-later. The passes of STL (Cleveland et al. 1990) over blocks of lanes. */
+#include "kernels/stl.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "stl_internal.h"
+
+/* ---- the block at hand -------------------------------------------------------------------- */
+
+static enum reason lane_reason(const struct stl_plan *plan, const double *series, int lane)
+{
+    const int64_t period = plan->settings.period;
+    int64_t valid = 0;
+    int64_t observed_phases = 0;
+    for (int64_t phase = 0; phase < period; phase++) {
+        int64_t found = 0;
+        for (int64_t i = phase; i < plan->steps; i += period) {
+            found += isfinite(series[i * LANES + lane]) != 0;
+        }
+        valid += found;
+        observed_phases += found > 0;
+    }
+    if (valid == 0) {
+        return REASON_ALL_MISSING;
+    }
+    if (valid < 2 * period) {
+        return REASON_TOO_SHORT;
+    }
+    return observed_phases < period ? REASON_EMPTY_PHASE : REASON_OK;
+}
+
+/* The observation nearest in time to each step, the earlier of two. */
+static void find_nearest(const double *valid, int64_t steps, int lane, int32_t *nearest)
+{
+    int64_t before = -1;
+    for (int64_t i = 0; i < steps; i++) {
+        if (valid[i * LANES + lane] != 0) {
+            before = i;
+        }
+        nearest[i] = (int32_t)before;
+    }
+    int64_t after = -1;
+    for (int64_t i = steps - 1; i >= 0; i--) {
+        if (valid[i * LANES + lane] != 0) {
+            after = i;
+        }
+        if (nearest[i] < 0 || (after >= 0 && after - i < i - nearest[i])) {
+            nearest[i] = (int32_t)after;
+        }
+    }
+}
+
+static void lane_load(struct stl_workspace *workspace, const double *series, enum reason reason,
+                      int lane)
+{
+    const int64_t steps = workspace->plan->steps;
+    int64_t missing = 0;
+    double largest = 0;
+    for (int64_t i = 0; i < steps; i++) {
+        double value = series[i * LANES + lane];
+        bool valid = reason == REASON_OK && isfinite(value);
+        workspace->observed[i * LANES + lane] = valid ? value : 0;
+        workspace->valid[i * LANES + lane] = valid ? 1 : 0;
+        workspace->weights[i * LANES + lane] = valid ? 1 : 0;
+        missing += !valid;
+        largest = fmax(largest, valid ? fabs(value) : 0);
+    }
+    workspace->lanes.largest[lane] = largest;
+    workspace->lanes.plain[lane] = reason == REASON_OK && missing == 0;
+    workspace->lanes.gappy[lane] = reason == REASON_OK && missing > 0;
+    workspace->lanes.any_plain |= workspace->lanes.plain[lane];
+    workspace->lanes.any_gappy |= workspace->lanes.gappy[lane];
+    if (workspace->lanes.gappy[lane]) {
+        find_nearest(workspace->valid, steps, lane, workspace->nearest + lane * steps);
+    }
+}
+
+static bool windows_widen(const struct stl_workspace *workspace)
+{
+    return workspace->plan->settings.gap_window == STL_GAP_WINDOW_NEAREST;
+}
+
+static void block_load(struct stl_workspace *workspace, const double *series,
+                       const enum reason *reasons)
+{
+    workspace->lanes = (struct stl_lanes){.any_plain = false};
+    for (int lane = 0; lane < LANES; lane++) {
+        lane_load(workspace, series, reasons[lane], lane);
+        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
+            stl_gaps_find(workspace, lane);
+        }
+    }
+}
+
+/* Where nothing was observed the residue of the nearest observation stands in: it has no weight,
+ * and is what an empty window falls back to. */
+static void gaps_stand_in(struct stl_workspace *workspace)
+{
+    const int64_t steps = workspace->plan->steps;
+    for (int lane = 0; lane < LANES; lane++) {
+        const int32_t *nearest = workspace->nearest + lane * steps;
+        for (int64_t i = 0; workspace->lanes.gappy[lane] && i < steps; i++) {
+            workspace->residue[i * LANES + lane] = workspace->residue[nearest[i] * LANES + lane];
+        }
+    }
+}
+
+/* ---- arithmetic on whole blocks ----------------------------------------------------------- */
+
+KERNEL_CLONES
+static void block_subtract(const double *restrict a, const double *restrict b,
+                           double *restrict difference, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        difference[i] = a[i] - b[i];
+    }
+}
+
+KERNEL_CLONES
+static void block_multiply(const double *restrict a, const double *restrict b,
+                           double *restrict product, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        product[i] = a[i] * b[i];
+    }
+}
+
+/* Moving average of @p width over @p count rows: a running sum, whose rounding error grows like
+ * the number of rows times the unit roundoff and stays under 1e-12 of the largest value. */
+KERNEL_CLONES
+static void moving_average(const double *restrict values, int64_t count, int64_t width,
+                           double *restrict average)
+{
+    double sum[LANES] = {0};
+    const double share = 1 / (double)width;
+    for (int64_t i = 0; i < width; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            sum[lane] += values[i * LANES + lane];
+        }
+    }
+    for (int64_t i = 0;; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            average[i * LANES + lane] = sum[lane] * share;
+        }
+        if (i + width == count) {
+            return;
+        }
+        for (int lane = 0; lane < LANES; lane++) {
+            sum[lane] += values[(i + width) * LANES + lane] - values[i * LANES + lane];
+        }
+    }
+}
+
+KERNEL_CLONES
+static void average_of_three(double *values, int64_t count)
+{
+    for (int64_t i = 0; i + 2 < count; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            values[i * LANES + lane] =
+                (values[i * LANES + lane] + values[(i + 1) * LANES + lane] +
+                 values[(i + 2) * LANES + lane]) /
+                3;
+        }
+    }
+}
+
+/* One output of the cycle-subseries for @p phases neighbouring phases. */
+KERNEL_CLONES
+static void cycle_row(const double *restrict values, const double *restrict weights, int64_t count,
+                      int64_t stride, int64_t phases, double *restrict smooth)
+{
+    for (int64_t phase = 0; phase < phases; phase++) {
+        double sum[LANES] = {0};
+        for (int64_t i = 0; i < count; i++) {
+            for (int lane = 0; lane < LANES; lane++) {
+                sum[lane] = __builtin_fma(weights[i], values[i * stride + phase * LANES + lane],
+                                          sum[lane]);
+            }
+        }
+        for (int lane = 0; lane < LANES; lane++) {
+            smooth[phase * LANES + lane] = sum[lane];
+        }
+    }
+}
+
+/* ---- smoothing ---------------------------------------------------------------------------- */
+
+static void cycles_plain(struct stl_workspace *workspace)
+{
+    const struct stl_plan *plan = workspace->plan;
+    const int64_t stride = plan->settings.period * LANES;
+    for (int64_t group = 0; group < plan->groups; group++) {
+        const struct stl_cycles *cycles = &plan->cycles[group];
+        const int64_t first = cycles->first_phase * LANES;
+        for (int64_t output = 0; output < cycles->points + 2; output++) {
+            const struct stl_row *row = &cycles->rows[output];
+            cycle_row(workspace->residue + row->first * stride + first,
+                      cycles->weights + row->offset, row->count, stride, cycles->phases,
+                      workspace->cycles + output * stride + first);
+        }
+    }
+}
+
+static void rows_gather(const double *block, int64_t first, int64_t stride, int64_t count,
+                        double *rows)
+{
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(rows + i * LANES, block + (first + i * stride) * LANES, LANES * sizeof *rows);
+    }
+}
+
+static void rows_scatter(const double *rows, int64_t first, int64_t stride, int64_t count,
+                         double *block)
+{
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(block + (first + i * stride) * LANES, rows + i * LANES, LANES * sizeof *rows);
+    }
+}
+
+/* The fits of a subseries are solved again in each pass: cheaper than fetching them from memory. */
+static void cycles_weighted(struct stl_workspace *workspace, double *out)
+{
+    const struct stl_plan *plan = workspace->plan;
+    const int64_t period = plan->settings.period;
+    double *fit = workspace->cycle_fit;
+    double *values = workspace->gather;
+    double *weighted = values + (plan->cycles[0].points + 2) * LANES;
+    double *smooth = weighted + (plan->cycles[0].points + 2) * LANES;
+    double *weights = smooth + (plan->cycles[0].points + 2) * LANES;
+    for (int64_t group = 0; group < plan->groups; group++) {
+        const struct stl_cycles *cycles = &plan->cycles[group];
+        for (int64_t i = 0; i < cycles->phases; i++) {
+            const int64_t phase = cycles->first_phase + i;
+            rows_gather(workspace->residue, phase, period, cycles->points, values);
+            rows_gather(workspace->weighted, phase, period, cycles->points, weighted);
+            rows_gather(workspace->weights, phase, period, cycles->points, weights);
+            loess_fit(cycles->loess, weights, fit, workspace->scratch);
+            loess_smooth_weighted(cycles->loess, fit, weighted, values, smooth,
+                                  workspace->scratch);
+            rows_scatter(smooth, phase, period, cycles->points + 2, out);
+        }
+    }
+}
+
+/* Copies the lanes with gaps from one block to another. */
+static void gappy_lanes_copy(const struct stl_workspace *workspace, const double *from, double *to,
+                             int64_t rows)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int64_t i = 0; workspace->lanes.gappy[lane] && i < rows; i++) {
+            to[i * LANES + lane] = from[i * LANES + lane];
+        }
+    }
+}
+
+/* True where lanes run through the weighted block smoother: all complete ones once there are
+ * robustness weights, and those with gaps where windows are fixed. */
+static bool block_is_weighted(const struct stl_workspace *workspace, bool robust)
+{
+    return (robust && workspace->lanes.any_plain) ||
+           (!windows_widen(workspace) && workspace->lanes.any_gappy);
+}
+
+static void fit_weights(struct stl_workspace *workspace, bool robust)
+{
+    if (block_is_weighted(workspace, robust)) {
+        loess_fit(workspace->plan->trend, workspace->weights, workspace->trend_fit,
+                  workspace->scratch);
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
+            stl_gaps_fit(workspace, lane);
+        }
+    }
+}
+
+static void weigh_residue(struct stl_workspace *workspace, bool robust)
+{
+    gaps_stand_in(workspace);
+    if (robust || workspace->lanes.any_gappy) {
+        block_multiply(workspace->weights, workspace->residue, workspace->weighted,
+                       workspace->plan->steps * LANES);
+    }
+}
+
+static void smooth_cycles(struct stl_workspace *workspace, bool robust)
+{
+    const struct stl_plan *plan = workspace->plan;
+    weigh_residue(workspace, robust);
+    if (!robust && workspace->lanes.any_plain) {
+        cycles_plain(workspace);
+    }
+    if (block_is_weighted(workspace, robust)) {
+        cycles_weighted(workspace, robust ? workspace->cycles : workspace->spare);
+        if (!robust) {
+            gappy_lanes_copy(workspace, workspace->spare, workspace->cycles,
+                             plan->steps + 2 * plan->settings.period);
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
+            stl_gaps_cycles(workspace, lane);
+        }
+    }
+}
+
+static void smooth_trend(struct stl_workspace *workspace, bool robust, double *trend)
+{
+    const struct stl_plan *plan = workspace->plan;
+    weigh_residue(workspace, robust);
+    if (!robust && workspace->lanes.any_plain) {
+        loess_smooth(plan->trend, workspace->residue, trend, workspace->scratch);
+    }
+    if (block_is_weighted(workspace, robust)) {
+        loess_smooth_weighted(plan->trend, workspace->trend_fit, workspace->weighted,
+                              workspace->residue, robust ? trend : workspace->spare,
+                              workspace->scratch);
+        if (!robust) {
+            gappy_lanes_copy(workspace, workspace->spare, trend, plan->steps);
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
+            stl_gaps_trend(workspace, lane, trend);
+        }
+    }
+}
+
+/* ---- passes ------------------------------------------------------------------------------- */
+
+/* What the smoothed cycles hold of the trend: three moving averages, then loess. */
+static void low_pass(struct stl_workspace *workspace)
+{
+    const struct stl_plan *plan = workspace->plan;
+    const int64_t period = plan->settings.period;
+    const int64_t rows = plan->steps + 2 * period;
+    moving_average(workspace->cycles, rows, period, workspace->spare);
+    moving_average(workspace->spare, rows - period + 1, period, workspace->low);
+    average_of_three(workspace->low, plan->steps + 2);
+    loess_smooth(plan->low_pass, workspace->low, workspace->spare, workspace->scratch);
+}
+
+static void inner_pass(struct stl_workspace *workspace, bool robust, double *trend,
+                       double *seasonal)
+{
+    const struct stl_plan *plan = workspace->plan;
+    const int64_t count = plan->steps * LANES;
+    block_subtract(workspace->observed, trend, workspace->residue, count);
+    smooth_cycles(workspace, robust);
+    low_pass(workspace);
+    block_subtract(workspace->cycles + plan->settings.period * LANES, workspace->spare, seasonal,
+                   count);
+    block_subtract(workspace->observed, seasonal, workspace->residue, count);
+    smooth_trend(workspace, robust, trend);
+}
+
+static void iterate(struct stl_workspace *workspace, double *trend, double *seasonal)
+{
+    const struct stl_settings *settings = &workspace->plan->settings;
+    memset(trend, 0, (size_t)(workspace->plan->steps * LANES) * sizeof *trend);
+    for (int outer = 0; outer <= settings->outer; outer++) {
+        if (outer > 0) {
+            stl_robustness(workspace, trend, seasonal);
+        }
+        fit_weights(workspace, outer > 0);
+        for (int inner = 0; inner < settings->inner; inner++) {
+            inner_pass(workspace, outer > 0, trend, seasonal);
+        }
+    }
+}
+
+/* Replaces the seasonal by its mean over each phase, as R does for a periodic one. */
+static void average_cycle(const struct stl_plan *plan, double *seasonal)
+{
+    const int64_t period = plan->settings.period;
+    for (int64_t phase = 0; phase < period; phase++) {
+        double sum[LANES] = {0};
+        int64_t count = 0;
+        for (int64_t i = phase; i < plan->steps; i += period) {
+            for (int lane = 0; lane < LANES; lane++) {
+                sum[lane] += seasonal[i * LANES + lane];
+            }
+            count++;
+        }
+        for (int64_t i = phase; i < plan->steps; i += period) {
+            for (int lane = 0; lane < LANES; lane++) {
+                seasonal[i * LANES + lane] = sum[lane] / (double)count;
+            }
+        }
+    }
+}
+
+static void block_finish(const struct stl_workspace *workspace, const double *series,
+                         const struct stl_parts *parts, const enum reason *reasons)
+{
+    const struct stl_plan *plan = workspace->plan;
+    for (int64_t i = 0; i < plan->steps * LANES; i++) {
+        bool solved = reasons[i % LANES] == REASON_OK;
+        bool valid = solved && isfinite(series[i]);
+        if (!solved) {
+            parts->trend[i] = parts->seasonal[i] = NAN;
+        }
+        if (parts->remainder != NULL) {
+            parts->remainder[i] = valid ? series[i] - parts->trend[i] - parts->seasonal[i] : NAN;
+        }
+        if (parts->weights != NULL) {
+            parts->weights[i] = valid ? workspace->weights[i] : NAN;
+        }
+    }
+}
+
+void stl_decompose(const struct stl_plan *plan, struct stl_workspace *workspace,
+                   const double *series, const struct stl_parts *parts,
+                   enum reason reasons[STL_LANES])
+{
+    bool any = false;
+    for (int lane = 0; lane < LANES; lane++) {
+        reasons[lane] = lane_reason(plan, series, lane);
+        any |= reasons[lane] == REASON_OK;
+    }
+    if (any) {
+        block_load(workspace, series, reasons);
+        iterate(workspace, parts->trend, parts->seasonal);
+        if (plan->settings.seasonal == STL_PERIODIC) {
+            average_cycle(plan, parts->seasonal);
+        }
+    }
+    block_finish(workspace, series, parts, reasons);
+}

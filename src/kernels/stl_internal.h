@@ -1,0 +1,81 @@
+/* airshed -- GPL-3.0-or-later. What the sources of STL share: plan, workspace, steps of a pass. */
+#ifndef AIRSHED_KERNELS_STL_INTERNAL_H
+#define AIRSHED_KERNELS_STL_INTERNAL_H
+
+#include "kernels/loess.h"
+#include "kernels/stl.h"
+
+/** One output of all cycle-subseries of a length: a short dot product over years. */
+struct stl_row {
+    int64_t first;
+    int64_t count;
+    int64_t offset; /* into the weights of the group */
+};
+
+/** Phases whose cycle-subseries have the same number of points. */
+struct stl_cycles {
+    int64_t first_phase;
+    int64_t phases;
+    int64_t points;
+    struct loess *loess;
+    struct stl_row *rows; /* [points + 2] */
+    double *weights;
+    size_t weight_count;
+};
+
+enum { STL_CYCLE_GROUPS = 2 };
+
+struct stl_plan {
+    struct stl_settings settings;
+    int64_t steps;
+    int64_t groups; /* 0 where the series is shorter than two periods */
+    struct stl_cycles cycles[STL_CYCLE_GROUPS];
+    struct loess *trend;
+    struct loess *low_pass;
+};
+
+/** How the lanes of the block at hand are smoothed. */
+struct stl_lanes {
+    bool plain[LANES];  /* complete */
+    bool gappy[LANES];
+    bool any_plain;
+    bool any_gappy;
+    double largest[LANES]; /* absolute value observed */
+};
+
+struct stl_workspace {
+    const struct stl_plan *plan;
+    struct stl_lanes lanes;
+    double *storage;
+    double *observed; /* [steps, lane] gaps filled from the nearest observation, in time */
+    double *valid;    /* [steps, lane] 1 or 0 */
+    double *weights;  /* [steps, lane] valid times robustness */
+    double *residue;  /* [steps, lane] detrended, then deseasonalised */
+    double *weighted; /* [steps, lane] weights * residue */
+    double *cycles;   /* [steps + 2 period, lane] smoothed cycle-subseries */
+    double *spare;    /* [steps + 2 period, lane] */
+    double *low;      /* [steps + 2 period, lane] */
+    double *trend_fit;
+    double *cycle_fit; /* coefficients of one cycle-subseries */
+    double *gather;     /* [4, points + 2, lane] of one cycle-subseries */
+    double *column;     /* [4, steps + 2] of one lane */
+    double *scratch;
+    int32_t *nearest;             /* [lane, steps] the observation that stands for a step */
+    struct loess_window *windows; /* [lane, windows_per_lane] of lanes with gaps */
+    struct loess_gaps *trend_gaps;
+    struct loess_gaps *cycle_gaps[STL_CYCLE_GROUPS];
+};
+
+/** Knots of the trend and of all cycle-subseries. */
+size_t stl_windows_per_lane(const struct stl_plan *plan);
+
+/** @name Robustness weights (src/kernels/stl_robust.c) */
+void stl_robustness(struct stl_workspace *workspace, const double *trend, const double *seasonal);
+
+/** @name Lanes with gaps and widened windows (src/kernels/stl_gaps.c) */
+void stl_gaps_find(struct stl_workspace *workspace, int lane);
+void stl_gaps_fit(struct stl_workspace *workspace, int lane);
+void stl_gaps_cycles(struct stl_workspace *workspace, int lane);
+void stl_gaps_trend(struct stl_workspace *workspace, int lane, double *trend);
+
+#endif
