@@ -99,11 +99,81 @@ headers: ## prove that every header compiles on its own
 format: ## rewrite the sources in the project's format
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+# ---- packages ------------------------------------------------------------------------------
+
+# What the program and its tests need, by Debian's names; `make deps` tells the others.
+DEPS_BUILD := gcc libc6-dev make pkg-config openmpi-bin libopenmpi-dev libpnetcdf-dev libnetcdf-dev \
+	libgdal-dev libproj-dev libgeos-dev libgsl-dev libudunits2-dev libyaml-dev libjansson-dev \
+	nettle-dev libisal-dev librandom123-dev libcmocka-dev
+DEPS_CHECK := netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
+# Peers that `make bench` measures against; nothing else needs them.
+DEPS_BENCH := python3-statsmodels python3-scipy python3-dask r-base-core r-cran-ncdf4
+
+DEPS_SPACK := openmpi parallel-netcdf netcdf-c gdal+netcdf+geos proj geos gsl udunits libyaml jansson \
+	nettle isa-l random123 cmocka pkgconf
+DEPS_CONDA := c-compiler make pkg-config openmpi-mpicc libpnetcdf libnetcdf libgdal proj geos gsl \
+	udunits2 yaml jansson nettle isa-l random123 cmocka
+DEPS_FEDORA := gcc make pkgconf openmpi-devel pnetcdf-openmpi-devel netcdf-devel gdal-devel \
+	proj-devel geos-devel gsl-devel udunits2-devel libyaml-devel jansson-devel nettle-devel \
+	isa-l-devel Random123-devel libcmocka-devel
+
+apt_install = apt-get update && DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y --no-install-recommends
+
+.PHONY: deps
+deps: ## install what the build and the tests need (Debian, Ubuntu)
+	@if command -v apt-get >/dev/null; then \
+		sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
+		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_CHECK)' </dev/null; \
+	else \
+		echo 'No apt-get here. Install these and run make again:'; \
+		echo '  Spack:       $(DEPS_SPACK)'; \
+		echo '  conda-forge: $(DEPS_CONDA)'; \
+		echo '  Fedora:      $(DEPS_FEDORA)'; \
+		exit 1; \
+	fi
+
+.PHONY: deps-bench
+deps-bench: ## install the peers that `make bench` compares with
+	@sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
+	$$sudo sh -c '$(apt_install) $(DEPS_BENCH)' </dev/null
+
+# ---- installing ----------------------------------------------------------------------------
+
+COMMANDS = $(shell sed -nE '/COMMAND_LIST/,/^$$/ s/X\(([a-z]+)\)/\n=\1\n/gp' src/commands/list.h | \
+	sed -n 's/^=//p' | grep -v '^name$$')
+
+.PHONY: man
+man: $(PROGRAM) ## write the manual pages to build/man
+	@mkdir -p $(BUILD)/man
+	@for command in $(COMMANDS); do \
+		$(PROGRAM) man $$command >$(BUILD)/man/airshed-$$command.1 || exit 1; \
+	done
+
+.PHONY: install
+install: $(PROGRAM) man ## install under prefix (/usr/local), below DESTDIR
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/airshed
+	install -d $(DESTDIR)$(mandir)/man1
+	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(mandir)/man1
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` put there
+	rm -f $(DESTDIR)$(bindir)/airshed $(DESTDIR)$(mandir)/man1/airshed-*.1
+
 # ---- the rest ------------------------------------------------------------------------------
 
 .PHONY: clean
 clean: ## remove build/
 	rm -rf $(BUILD)
+
+.PHONY: distclean
+distclean: clean ## remove build/ and config.mk
+	rm -f config.mk
+
+.PHONY: dist
+dist: ## pack the committed tree as build/airshed-VERSION.tar.gz
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=airshed-$(VERSION)/ -o $(BUILD)/airshed-$(VERSION).tar.gz HEAD
 
 .PHONY: help
 help: ## list the targets
