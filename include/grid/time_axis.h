@@ -23,9 +23,18 @@ struct time_axis {
 enum status time_axis_create_daily(enum calendar calendar, int year, int month, int day,
                                    int64_t steps, struct time_axis **axis);
 
+/** Makes an axis from moments in ascending order. With @p bounds [steps, 2], where they hold their
+ *  stamps, each step starts at its lower bound. Without (NULL), stamps within days, months or years
+ *  that follow one another (12:00, the 15th, 1 July) are taken as those days, months, years; other
+ *  steps end where the next starts. @return STATUS_DATA with the first offending dates where the
+ *  moments do not ascend or repeat */
+enum status time_axis_create_dates(enum calendar calendar, int64_t steps,
+                                   const struct calendar_date *stamp,
+                                   const struct calendar_date *bounds, struct time_axis **axis);
+
 /** Makes an axis from values in CF units ("days since 2000-01-01"), in file order. The steps must
  *  ascend and be unique: @return STATUS_DATA with the first offending dates otherwise. @p bounds
- *  [steps, 2] may be NULL: then each interval ends where the next starts. */
+ *  [steps, 2] may be NULL. The rest as time_axis_create_dates(). */
 enum status time_axis_create_values(const char *units, const char *calendar_name, int64_t steps,
                                     const double *value, const double *bounds,
                                     struct time_axis **axis);
@@ -44,17 +53,23 @@ bool time_axis_is_equal(const struct time_axis *first, const struct time_axis *s
 /** Date of step @p step. */
 struct calendar_date time_axis_date(const struct time_axis *axis, int64_t step);
 
+/** The moment @p days of the axis as "2012-01-01T00:00:00Z". @return @p text */
+const char *time_axis_text(const struct time_axis *axis, double days, char *text, int text_bytes);
+
+/** Length of the steps in ISO 8601: "P1D", "PT6H", "P1M", "P1Y", or "" where they are uneven. */
+const char *time_axis_resolution(const struct time_axis *axis, char *text, int text_bytes);
+
 /** First step on or after date @p text ("YYYY-MM-DD"), steps up to and including @p to: NULL means
  *  open. @return STATUS_USAGE for a bad date or an empty range */
 enum status time_axis_range(const struct time_axis *axis, const char *from, const char *to,
                             int64_t *first, int64_t *steps);
 
-/** Steps missing from a regular axis (a gap in days). Writes the count, and into @p text the first
- *  few dates for a message. */
+/** Number of steps missing from an axis of equal steps, months or years; into @p text the first
+ *  few dates for a message. Uneven axes miss nothing. */
 int64_t time_axis_missing(const struct time_axis *axis, char *text, int text_bytes);
 
 /** The axis with missing steps inserted, and for each of its steps the step of @p axis or -1 in
- *  *@p source (released with free()). */
+ *  *@p source [filled->steps] (released with free()). */
 enum status time_axis_fill(const struct time_axis *axis, struct time_axis **filled,
                            int64_t **source);
 

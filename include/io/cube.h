@@ -1,7 +1,9 @@
-/* airshed -- GPL-3.0-or-later. Cubes and maps out: CF CDF-5 NetCDF through PnetCDF.
+/* airshed -- GPL-3.0-or-later. Cubes and maps out: CF CDF-5 NetCDF.
  *
  * A cube is created and closed collectively; in between each rank puts its own items with
- * independent calls, so that ranks with unequal work never wait for one another.
+ * independent calls, so that ranks with unequal work never wait for one another. PnetCDF writes the
+ * header; the values go by pwrite (src/io/classic_internal.h says why), so a write that the disk
+ * refuses is a failure, and neighbouring windows of different ranks never disturb each other.
  */
 #ifndef AIRSHED_IO_CUBE_H
 #define AIRSHED_IO_CUBE_H
