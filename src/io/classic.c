@@ -105,7 +105,7 @@ static int read_variable(int header, int index, int record_dimension, MPI_Offset
     char name[NC_MAX_NAME + 1] = "";
     nc_type type = 0;
     int dimensions = 0;
-    int dimension[NC_MAX_VAR_DIMS];
+    int dimension[CLASSIC_MOST_DIMENSIONS];
     MPI_Offset offset = 0;
     int error = ncmpi_inq_varndims(header, index, &dimensions);
     if (error != NC_NOERR || dimensions > CLASSIC_MOST_DIMENSIONS) {

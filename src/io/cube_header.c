@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/calendar.h"
@@ -451,6 +452,24 @@ done:
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
+/* The library believes the disk (classic_internal.h), so the size tells whether it took the header.
+ */
+static enum status finish_header(int header, const char *path)
+{
+    struct stat about = {0};
+    MPI_Offset bytes = 0;
+    int error = ncmpi_enddef(header);
+    error = error != NC_NOERR ? error : ncmpi_inq_header_size(header, &bytes);
+    int closed = ncmpi_close(header);
+    error = error != NC_NOERR ? error : closed;
+    if (error != NC_NOERR || stat(path, &about) != 0 || about.st_size < bytes) {
+        return failure_record(STATUS_OUTPUT, __FILE__, __LINE__,
+                              "the header of '%s' cannot be written (%s): is the disk full?", path,
+                              error != NC_NOERR ? ncmpi_strerror(error) : "it is cut short");
+    }
+    return STATUS_OK;
+}
+
 static enum status write_header(const char *path, const struct cube_spec *spec,
                                 const double range[4])
 {
@@ -463,13 +482,11 @@ static enum status write_header(const char *path, const struct cube_spec *spec,
     FAIL_IF(error != NC_NOERR, STATUS_OUTPUT, "'%s' cannot be created: %s", path,
             ncmpi_strerror(error));
     TRY(define_all(&header, range));
-    note(&header, ncmpi_enddef(header.id), "header");
     FAIL_IF(header.error != NC_NOERR, STATUS_FAILED, "'%s' cannot be defined, at '%s': %s", path,
             header.what, ncmpi_strerror(header.error));
-    error = ncmpi_close(header.id);
+    int id = header.id;
     header.id = -1;
-    FAIL_IF(error != NC_NOERR, STATUS_OUTPUT, "'%s' cannot be written: %s", path,
-            ncmpi_strerror(error));
+    TRY(finish_header(id, path));
 done:
     if (header.id >= 0) {
         ncmpi_abort(header.id);

@@ -329,6 +329,7 @@ static void a_missing_folder_fails_everywhere(void **state)
     struct cube_spec spec;
     struct cube *cube;
     open_spec(false, &grid, &axis, &spec);
+    failure_clear();
     assert_all(cube_create(MPI_COMM_WORLD, "/nonexistent/folder/x.nc", &spec, &cube) ==
                STATUS_OUTPUT);
     assert_null(cube);
