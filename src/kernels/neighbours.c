@@ -24,6 +24,7 @@ struct neighbours {
     struct node *node;
     double *axis[3]; /* coordinates in tree order, padded with infinity to whole leaves */
     int64_t *index;  /* site at a place in tree order */
+    int64_t *order;  /* place in tree order of a site */
 };
 
 /* ---- building ----------------------------------------------------------------------------------
@@ -164,6 +165,10 @@ enum status neighbours_create(enum distance_metric metric, int64_t count,
         made->index[i] = i;
     }
     build_nodes(&(struct builder){.tree = made, .sites = sites});
+    TRY(memory_allocate((size_t)count, sizeof *made->order, &made->order));
+    for (int64_t i = 0; i < count; i++) {
+        made->order[made->index[i]] = i;
+    }
     for (int axis = 0; axis < 3; axis++) {
         TRY(memory_allocate(padded, sizeof(double), &made->axis[axis]));
         for (int64_t i = 0; i < (int64_t)padded; i++) {
@@ -186,6 +191,7 @@ void neighbours_destroy(struct neighbours **tree)
         }
         free((*tree)->node);
         free((*tree)->index);
+        free((*tree)->order);
         free(*tree);
         *tree = NULL;
     }
@@ -298,7 +304,7 @@ static double least_size(const double extent[2])
 
 static double most_size(const double extent[2])
 {
-    return fmax(-extent[0], extent[1]);
+    return -extent[0] > extent[1] ? -extent[0] : extent[1];
 }
 
 /* True where a list that the box may feed still takes sites at @p square. */
@@ -389,51 +395,76 @@ static void set_compass(struct search *search)
     north[2] = across / length;
 }
 
-static int by_nearness(const void *a, const void *b)
+/* Merges the lists of the sectors into @p found, until @p most are there. */
+static int64_t merge_lists(const struct search *search, int64_t most, struct neighbour *found)
 {
-    return is_nearer(*(const struct neighbour *)a, *(const struct neighbour *)b) ? -1 : 1;
-}
-
-/* Joins the lists of the sectors, which lie apart in @p found. */
-static int64_t join_lists(const struct search *search, struct neighbour *found)
-{
-    int64_t count = 0;
-    for (int octant = 0; octant < search->lists; octant++) {
-        for (int64_t i = 0; i < search->list[octant].count; i++) {
-            found[count++] = search->list[octant].item[i];
+    int64_t used[NEIGHBOURS_OCTANTS] = {0};
+    for (int64_t count = 0; count < most; count++) {
+        int next = -1;
+        for (int octant = 0; octant < NEIGHBOURS_OCTANTS; octant++) {
+            const struct best_list *list = &search->list[octant];
+            if (used[octant] < list->count &&
+                (next < 0 ||
+                 is_nearer(list->item[used[octant]], search->list[next].item[used[next]]))) {
+                next = octant;
+            }
         }
+        if (next < 0) {
+            return count;
+        }
+        found[count] = search->list[next].item[used[next]++];
     }
-    if (search->lists > 1) {
-        qsort(found, (size_t)count, sizeof *found, by_nearness);
-    }
-    return count;
+    return most;
 }
 
+/* Sectors keep lists of their own behind the place of the result. */
 int64_t neighbours_capacity(const struct neighbours_rule *rule)
 {
-    int64_t octants = rule->most_per_octant * NEIGHBOURS_OCTANTS;
-    return octants > rule->most ? octants : rule->most;
+    return rule->most + rule->most_per_octant * NEIGHBOURS_OCTANTS;
+}
+
+/* Searches with @p lists lists of @p most elements, which begin at @p items. */
+static void search_run(struct search *search, int lists, int64_t most, struct neighbour *items)
+{
+    search->lists = lists;
+    search->most = most;
+    for (int i = 0; i < lists; i++) {
+        search->list[i] = (struct best_list){.item = items + i * most, .count = 0};
+    }
+    search_node(search, 0, box_square(search, &search->tree->node[0]));
+}
+
+static bool is_balanced(const struct search *search, int64_t most_per_octant)
+{
+    const struct best_list *list = &search->list[0];
+    int64_t held[NEIGHBOURS_OCTANTS] = {0};
+    for (int64_t i = 0; i < list->count; i++) {
+        int octant = octant_of(search, search->tree->order[list->item[i].index]);
+        if (++held[octant] > most_per_octant) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int64_t neighbours_find(const struct neighbours *tree, struct position place,
                         const struct neighbours_rule *rule, struct neighbour *found)
 {
-    bool has_octants = rule->most_per_octant > 0;
     struct search search = {.tree = tree,
                             .place = {place.x, place.y, place.z},
-                            .radius_square = distance_to_square(tree->metric, rule->radius),
-                            .most = has_octants ? rule->most_per_octant : rule->most,
-                            .lists = has_octants ? NEIGHBOURS_OCTANTS : 1};
+                            .radius_square = distance_to_square(tree->metric, rule->radius)};
     if (tree->count == 0 || !isfinite(place.x + place.y + place.z)) {
         return 0;
     }
-    for (int octant = 0; octant < search.lists; octant++) {
-        search.list[octant].item = found + octant * search.most;
+    search_run(&search, 1, rule->most, found);
+    if (rule->most_per_octant <= 0) {
+        return search.list[0].count;
     }
-    if (has_octants) {
-        set_compass(&search);
+    /* Where the plain search overfills no sector, the greedy rule would have taken the same. */
+    set_compass(&search);
+    if (is_balanced(&search, rule->most_per_octant)) {
+        return search.list[0].count;
     }
-    search_node(&search, 0, box_square(&search, &tree->node[0]));
-    int64_t count = join_lists(&search, found);
-    return count < rule->most ? count : rule->most;
+    search_run(&search, NEIGHBOURS_OCTANTS, rule->most_per_octant, found + rule->most);
+    return merge_lists(&search, rule->most, found);
 }
