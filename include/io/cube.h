@@ -31,7 +31,8 @@ struct cube_variable {
     bool has_time;   /**< [time, row, col], otherwise [row, col] */
     int layers;      /**< > 0: an extra leading dimension [layer, row, col] (coefficients) */
     const char *layer_name;          /**< name of that dimension, e.g. "term" */
-    const char *const *layer_labels; /**< [layers] texts, written as a char coordinate variable */
+    const char *const *layer_labels; /**< [layers] texts, written as char variable
+                                          LAYER_NAME_label */
     const char *flag_meanings;       /**< space-separated; flag_values are 0, 1, 2 ... (C.05) */
     bool skip_range;                 /**< no actual_range attribute */
 };
@@ -42,6 +43,14 @@ struct cube_attribute {
     const char *value;
 };
 
+/** Which classic format. GDAL and QGIS recognise CDF-1, CDF-2 and NetCDF-4, never CDF-5; CDF-2 allows
+ *  4 GiB in each variable but the last. */
+enum cube_format {
+    CUBE_AUTOMATIC, /**< CDF-5 where there are time steps (C.10), CDF-2 for maps that fit it */
+    CUBE_CDF5,
+    CUBE_CDF2
+};
+
 struct cube_spec {
     const struct georeference *grid;
     const struct time_axis *time; /**< NULL: maps only */
@@ -49,6 +58,7 @@ struct cube_spec {
     int variable_count;
     const struct cube_attribute *attributes;
     int attribute_count;
+    enum cube_format format;
 };
 
 struct cube;

@@ -141,14 +141,22 @@ static void define_lonlat(struct header *header)
     text(header, id, "units", "degrees_east");
 }
 
+/* Twelve digits of a cell size: the rest is rounding of the edges. */
+static double rounded(double value)
+{
+    char words[32];
+    snprintf(words, sizeof words, "%.12g", value);
+    return strtod(words, NULL);
+}
+
 /* GDAL's own attribute: the north-western corner and the cell, north up, whatever the row order. */
 static void add_geotransform(struct header *header, int id)
 {
     const struct georeference *grid = header->spec->grid;
     char words[6][TEXT_NUMBER_BYTES];
     char joined[6 * TEXT_NUMBER_BYTES];
-    double width = (grid->x_edges[grid->cols] - grid->x_edges[0]) / (double)grid->cols;
-    double height = (grid->y_edges[grid->rows] - grid->y_edges[0]) / (double)grid->rows;
+    double width = rounded((grid->x_edges[grid->cols] - grid->x_edges[0]) / (double)grid->cols);
+    double height = rounded((grid->y_edges[grid->rows] - grid->y_edges[0]) / (double)grid->rows);
     if (georeference_is_regular(grid)) {
         snprintf(joined, sizeof joined, "%s %s 0 %s 0 %s", text_real(grid->x_edges[0], words[0]),
                  text_real(width, words[1]), text_real(grid->y_edges[grid->rows], words[2]),
@@ -243,21 +251,9 @@ static void define_labels(struct header *header, const struct cube_variable *spe
     }
     snprintf(width, sizeof width, "%s_length", name);
     const int dimensions[] = {layers, dimension(header, width, longest_label(spec))};
+    /* Not named in `coordinates`: CDO warns about text there that has no place on its axes. */
     id = variable(header, name, NC_CHAR, 2, dimensions);
     text(header, id, "long_name", spec->layer_name);
-}
-
-static void add_coordinates(struct header *header, int id, const struct cube_variable *spec)
-{
-    char name[NC_MAX_NAME] = "";
-    char joined[NC_MAX_NAME + 16];
-    bool has_lonlat = !header->spec->grid->is_geographic;
-    if (spec->layers > 0 && spec->layer_labels != NULL) {
-        label_name(spec, name);
-    }
-    snprintf(joined, sizeof joined, "%s%s%s", has_lonlat ? "lat lon" : "",
-             has_lonlat && name[0] != '\0' ? " " : "", name);
-    text(header, id, "coordinates", joined);
 }
 
 static void define_variable(struct header *header, const struct cube_variable *spec)
@@ -283,7 +279,7 @@ static void define_variable(struct header *header, const struct cube_variable *s
     text(header, id, "cell_methods", spec->cell_methods);
     text(header, id, "ancillary_variables", spec->ancillary_variables);
     text(header, id, "grid_mapping", "crs");
-    add_coordinates(header, id, spec);
+    text(header, id, "coordinates", header->spec->grid->is_geographic ? NULL : "lat lon");
     number(header, id, "_FillValue", type, fill);
     number(header, id, "missing_value", type, fill);
     if (spec->flag_meanings != NULL) {
@@ -470,6 +466,30 @@ static enum status finish_header(int header, const char *path)
     return STATUS_OK;
 }
 
+/* True where no variable but the last has 4 GiB, with room for coordinates. */
+static bool fits_cdf2(const struct cube_spec *spec)
+{
+    int64_t map = spec->grid->rows * spec->grid->cols;
+    for (int i = 0; i < spec->variable_count; i++) {
+        const struct cube_variable *variable = &spec->variables[i];
+        int64_t leading = variable->layers > 0 ? variable->layers
+                          : variable->has_time ? spec->time->steps
+                                               : 1;
+        if (map * leading * 8 >= INT64_C(1) << 32) {
+            return false;
+        }
+    }
+    return map * 8 < INT64_C(1) << 32;
+}
+
+static int format_flag(const struct cube_spec *spec)
+{
+    bool is_cube = spec->time != NULL;
+    bool wants_cdf2 =
+        spec->format == CUBE_CDF2 || (spec->format == CUBE_AUTOMATIC && !is_cube);
+    return wants_cdf2 && fits_cdf2(spec) ? NC_64BIT_OFFSET : NC_64BIT_DATA;
+}
+
 static enum status write_header(const char *path, const struct cube_spec *spec,
                                 const double range[4])
 {
@@ -477,7 +497,7 @@ static enum status write_header(const char *path, const struct cube_spec *spec,
     struct header header = {.id = -1, .spec = spec, .what = "header"};
     FAIL_IF(unlink(path) != 0 && errno != ENOENT, STATUS_OUTPUT, "'%s' cannot be replaced: %s",
             path, strerror(errno));
-    int error = ncmpi_create(MPI_COMM_SELF, path, NC_NOCLOBBER | NC_64BIT_DATA, MPI_INFO_NULL,
+    int error = ncmpi_create(MPI_COMM_SELF, path, NC_NOCLOBBER | format_flag(spec), MPI_INFO_NULL,
                              &header.id);
     FAIL_IF(error != NC_NOERR, STATUS_OUTPUT, "'%s' cannot be created: %s", path,
             ncmpi_strerror(error));
