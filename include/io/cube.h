@@ -31,8 +31,8 @@ struct cube_variable {
     bool has_time;   /**< [time, row, col], otherwise [row, col] */
     int layers;      /**< > 0: an extra leading dimension [layer, row, col] (coefficients) */
     const char *layer_name;          /**< name of that dimension, e.g. "term" */
-    const char *const *layer_labels; /**< [layers] texts, written as char variable
-                                          LAYER_NAME_label */
+    const char *const *layer_labels; /**< [layers] words without blanks, written as the
+                                          flag_meanings of the coordinate LAYER_NAME = 0, 1 ... */
     const char *flag_meanings;       /**< space-separated; flag_values are 0, 1, 2 ... (C.05) */
     bool skip_range;                 /**< no actual_range attribute */
 };

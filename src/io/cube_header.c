@@ -193,18 +193,19 @@ done:
 
 /* ---- data variables ------------------------------------------------------------------------- */
 
-static void add_flags(struct header *header, int id, const struct cube_variable *spec)
+/* Words and the numbers 0, 1, 2 ... that stand for them. */
+static void add_meanings(struct header *header, int id, nc_type type, const char *meanings)
 {
     double values[128];
     int count = 1;
-    for (const char *at = spec->flag_meanings; *at != '\0'; at++) {
+    for (const char *at = meanings; *at != '\0'; at++) {
         count += *at == ' ' && count < 128;
     }
     for (int i = 0; i < count; i++) {
         values[i] = i;
     }
-    numbers(header, id, "flag_values", cube_type_code(spec->type), count, values);
-    text(header, id, "flag_meanings", spec->flag_meanings);
+    numbers(header, id, "flag_values", type, count, values);
+    text(header, id, "flag_meanings", meanings);
 }
 
 static double fill_value(enum cube_type type)
@@ -212,48 +213,44 @@ static double fill_value(enum cube_type type)
     return type == CUBE_INT ? NC_FILL_INT : type == CUBE_BYTE ? NC_FILL_BYTE : (double)CLASSIC_FILL;
 }
 
+/* The labels as one text of words. */
+static enum status join_labels(const struct cube_variable *spec, char **joined)
+{
+    struct text words = {0};
+    for (int i = 0; i < spec->layers && spec->layer_labels != NULL; i++) {
+        text_add(&words, i > 0 ? " " : "");
+        text_add(&words, spec->layer_labels[i]);
+    }
+    return text_take(&words, joined);
+}
+
+/* The coordinate of a layer dimension: numbers, because CDO and GDAL warn about text on an axis. */
+static void define_layer_axis(struct header *header, const struct cube_variable *spec, int layers)
+{
+    char *labels = NULL;
+    int id = variable(header, spec->layer_name, NC_INT, 1, &layers);
+    text(header, id, "long_name", spec->layer_name);
+    if (join_labels(spec, &labels) != STATUS_OK) {
+        note(header, NC_ENOMEM, spec->layer_name);
+    } else if (labels[0] != '\0') {
+        add_meanings(header, id, NC_INT, labels);
+    }
+    free(labels);
+}
+
+/* The leading dimension of a layered variable, made once for all that share it. */
 static int layer_dimension(struct header *header, const struct cube_variable *spec)
 {
     int id = -1;
     MPI_Offset length = 0;
     if (header->error != NC_NOERR || ncmpi_inq_dimid(header->id, spec->layer_name, &id) != NC_NOERR) {
-        return dimension(header, spec->layer_name, spec->layers);
+        id = dimension(header, spec->layer_name, spec->layers);
+        define_layer_axis(header, spec, id);
+        return id;
     }
     note(header, ncmpi_inq_dimlen(header->id, id, &length), spec->layer_name);
     note(header, length == spec->layers ? NC_NOERR : NC_EDIMSIZE, spec->layer_name);
     return id;
-}
-
-static int64_t longest_label(const struct cube_variable *spec)
-{
-    size_t longest = 1;
-    for (int i = 0; i < spec->layers; i++) {
-        size_t length = strlen(spec->layer_labels[i]);
-        longest = length > longest ? length : longest;
-    }
-    return (int64_t)longest;
-}
-
-static void label_name(const struct cube_variable *spec, char name[NC_MAX_NAME])
-{
-    snprintf(name, NC_MAX_NAME, "%s_label", spec->layer_name);
-}
-
-/* The texts of a layer dimension, once for all variables that share it. */
-static void define_labels(struct header *header, const struct cube_variable *spec, int layers)
-{
-    char name[NC_MAX_NAME];
-    char width[NC_MAX_NAME + 8];
-    int id = -1;
-    label_name(spec, name);
-    if (header->error != NC_NOERR || ncmpi_inq_varid(header->id, name, &id) == NC_NOERR) {
-        return;
-    }
-    snprintf(width, sizeof width, "%s_length", name);
-    const int dimensions[] = {layers, dimension(header, width, longest_label(spec))};
-    /* Not named in `coordinates`: CDO warns about text there that has no place on its axes. */
-    id = variable(header, name, NC_CHAR, 2, dimensions);
-    text(header, id, "long_name", spec->layer_name);
 }
 
 static void define_variable(struct header *header, const struct cube_variable *spec)
@@ -264,9 +261,6 @@ static void define_variable(struct header *header, const struct cube_variable *s
     double fill = fill_value(spec->type);
     if (spec->layers > 0) {
         dimensions[count++] = layer_dimension(header, spec);
-        if (spec->layer_labels != NULL) {
-            define_labels(header, spec, dimensions[0]);
-        }
     } else if (spec->has_time) {
         dimensions[count++] = header->time;
     }
@@ -283,7 +277,7 @@ static void define_variable(struct header *header, const struct cube_variable *s
     number(header, id, "_FillValue", type, fill);
     number(header, id, "missing_value", type, fill);
     if (spec->flag_meanings != NULL) {
-        add_flags(header, id, spec);
+        add_meanings(header, id, type, spec->flag_meanings);
     }
     if (!spec->skip_range && (type == NC_FLOAT || type == NC_DOUBLE)) {
         numbers(header, id, "actual_range", type, 2, (const double[]){fill, fill});
@@ -400,23 +394,17 @@ done:
     return status;
 }
 
-static enum status put_labels(struct classic_file *file, const struct cube_variable *spec)
+static enum status put_layer_axis(struct classic_file *file, const struct cube_variable *spec)
 {
     enum status status;
-    char name[NC_MAX_NAME];
-    char *letters = NULL;
-    label_name(spec, name);
-    const struct classic_variable *found = classic_find(file, name);
-    FAIL_IF(found == NULL, STATUS_FAILED, "'%s' lost its variable '%s'", file->path, name);
-    size_t width = (size_t)found->shape[1];
-    TRY(memory_allocate((size_t)spec->layers, width, &letters));
+    int *index = NULL;
+    TRY(memory_allocate((size_t)spec->layers, sizeof *index, &index));
     for (int i = 0; i < spec->layers; i++) {
-        size_t length = strlen(spec->layer_labels[i]);
-        memcpy(letters + (size_t)i * width, spec->layer_labels[i], length < width ? length : width);
+        index[i] = i;
     }
-    TRY(put_whole(file, name, letters));
+    TRY(put_whole(file, spec->layer_name, index));
 done:
-    free(letters);
+    free(index);
     return status;
 }
 
@@ -438,8 +426,8 @@ static enum status put_coordinates(struct classic_file *file, const struct cube_
         TRY(put_whole(file, "time_bnds", spec->time->bounds));
     }
     for (int i = 0; i < spec->variable_count; i++) {
-        if (spec->variables[i].layers > 0 && spec->variables[i].layer_labels != NULL) {
-            TRY(put_labels(file, &spec->variables[i]));
+        if (spec->variables[i].layers > 0) {
+            TRY(put_layer_axis(file, &spec->variables[i]));
         }
     }
 done:
