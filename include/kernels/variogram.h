@@ -42,7 +42,8 @@ struct variogram_model {
     double partial_sill; /**< >= 0 */
     double range;        /**< > 0, units of distance */
     double smoothness;   /**< nu of matern, in (0, 50]; 0.5, 1.5 and 2.5 are fast, others need a
-                              Bessel function, some 300 ns a value; unused by other shapes */
+                            Bessel function, some 300 ns a value (kriging tabulates it); unused by
+                            other shapes */
 };
 
 /** gamma of @p model at @p distance >= 0. */
@@ -58,6 +59,9 @@ double variogram_effective_range(const struct variogram_model *model);
  *  partial_sill / sill (1 - f) elsewhere, 0 everywhere else where the sill is 0. Each value depends
  *  on itself alone: the same bits in any lane. */
 void variogram_correlate(const struct variogram_model *model, int64_t count, double *values);
+
+/** True where @p model is matern with a smoothness that has no closed form here. */
+bool variogram_is_general(const struct variogram_model *model);
 
 enum {
     VARIOGRAM_LAGS_MAX = 64,

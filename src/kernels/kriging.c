@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "kernels/lanes_internal.h"
+#include "kernels/matern_internal.h"
 
 /* Smallest pivot of the correlation matrix that is believed: relative errors of weights grow as
  * n 1e-16 over the pivot. */
@@ -49,6 +50,7 @@ struct kriging {
     struct position *site; /* [sites] */
     double *value;         /* [sites] */
     struct neighbours *tree;
+    struct matern_table *table;    /* where the model has no closed form, else NULL */
     int64_t capacity;              /* neighbours of a target at most */
     struct neighbour *found;       /* scratch of the search */
     struct neighbour_set selected; /* of the target in hand */
@@ -193,6 +195,9 @@ static enum status allocate_scratch(struct kriging *kriging)
     }
     if (kriging->options.method == KRIGING_ORDINARY) {
         TRY(memory_allocate(capacity * stride, sizeof(double), &system->factor));
+        if (variogram_is_general(&kriging->options.model)) {
+            TRY(matern_table_create(kriging->options.model.smoothness, &kriging->table));
+        }
     }
 done:
     return status;
@@ -231,6 +236,7 @@ void kriging_destroy(struct kriging **kriging)
             free(blocks[i]);
         }
         neighbours_destroy(&(*kriging)->tree);
+        matern_table_destroy(&(*kriging)->table);
         free(*kriging);
         *kriging = NULL;
     }
@@ -371,6 +377,19 @@ static void squares_to(struct position place, int64_t count, const double *restr
     }
 }
 
+/* As variogram_correlate(). */
+static void correlate(const struct kriging *kriging, int64_t count, double *values)
+{
+    const struct variogram_model *model = &kriging->options.model;
+    if (kriging->table == NULL) {
+        variogram_correlate(model, count, values);
+        return;
+    }
+    double sill = variogram_sill(model);
+    double amplitude = sill > 0.0 ? model->partial_sill / sill : 0.0;
+    matern_table_correlate(kriging->table, model->range, amplitude, count, values);
+}
+
 /* Upper triangle of the correlations among the neighbours, @p more added to the diagonal. */
 static void fill_matrix(struct kriging *kriging, double more)
 {
@@ -382,7 +401,7 @@ static void fill_matrix(struct kriging *kriging, double more)
         struct position place = {system->x[i], system->y[i], system->z[i]};
         squares_to(place, length, system->x + from, system->y + from, system->z + from, row + from);
         distances_from_squares(kriging->options.metric, length, row + from);
-        variogram_correlate(&kriging->options.model, length, row + from);
+        correlate(kriging, length, row + from);
         row[i] += more;
     }
 }
@@ -535,7 +554,7 @@ static void predict_ordinary(struct kriging *kriging, double *prediction, double
     int64_t count = system->set.count;
     double sill = variogram_sill(&kriging->options.model);
     struct products products;
-    variogram_correlate(&kriging->options.model, count * LANES_WIDTH, kriging->block);
+    correlate(kriging, count * LANES_WIDTH, kriging->block);
     substitute(count, system->stride, system->factor, system->inverse, kriging->block);
     multiply(count, kriging->block, system->ones, system->residual, &products);
     for (int lane = 0; lane < LANES_WIDTH; lane++) {

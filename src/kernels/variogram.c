@@ -1,13 +1,12 @@
 /* airshed -- GPL-3.0-or-later. Semivariograms: pairs by lag, models, weighted fit (P2.09). */
 #include "kernels/variogram.h"
 
-#include <gsl/gsl_sf_bessel.h>
-#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "kernels/lanes_internal.h"
+#include "kernels/matern_internal.h"
 
 /* ---- models ------------------------------------------------------------------------------------
  */
@@ -51,24 +50,14 @@ CORRELATION(correlate_gaussian, lanes_exponential(-t *t))
 CORRELATION(correlate_matern_3_2, (1.0 + t) * lanes_exponential(-t))
 CORRELATION(correlate_matern_5_2, (1.0 + t * (1.0 + t * (1.0 / 3.0))) * lanes_exponential(-t))
 
-/* 2^(1 - nu) / Gamma(nu) t^nu K_nu(t), in logarithms: t^nu and K_nu leave the range of double long
- * before their product does. */
-static double matern(double nu, double t)
-{
-    if (t > 700.0 + 10.0 * nu) {
-        return 0.0;
-    }
-    double logarithm =
-        gsl_sf_bessel_lnKnu(nu, t) + nu * log(t) + (1.0 - nu) * M_LN2 - gsl_sf_lngamma(nu);
-    return fmin(exp(logarithm), 1.0);
-}
-
 static void correlate_matern(const struct variogram_model *model, int64_t count, double *values,
                              double amplitude)
 {
     for (int64_t i = 0; i < count; i++) {
         double t = values[i] / model->range;
-        values[i] = t == 0.0 ? 1.0 : isnan(t) ? NAN : amplitude * matern(model->smoothness, t);
+        values[i] = t == 0.0   ? 1.0
+                    : isnan(t) ? NAN
+                               : amplitude * matern_correlation(model->smoothness, t);
     }
 }
 
@@ -103,6 +92,12 @@ void variogram_correlate(const struct variogram_model *model, int64_t count, dou
     default:
         correlate_matern_any(model, count, values, amplitude);
     }
+}
+
+bool variogram_is_general(const struct variogram_model *model)
+{
+    return model->shape == VARIOGRAM_MATERN && model->smoothness != 0.5 &&
+           model->smoothness != 1.5 && model->smoothness != 2.5;
 }
 
 /* f(h / range) of a shape. */

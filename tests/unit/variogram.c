@@ -7,6 +7,7 @@
 #include <gsl/gsl_sf_gamma.h>
 
 #include "base/random.h"
+#include "kernels/matern_internal.h"
 #include "kernels/variogram.h"
 
 enum {
@@ -251,6 +252,27 @@ static void matern_is_one_family(void **state)
     }
 }
 
+static void the_table_of_a_curve_is_the_curve(void **state)
+{
+    (void)state;
+    const double smoothness[] = {0.05, 0.3, 0.8, 1.0, 3.7, 12.0, 50.0};
+    for (int k = 0; k < 7; k++) {
+        struct matern_table *table = NULL;
+        assert_int_equal(matern_table_create(smoothness[k], &table), STATUS_OK);
+        for (double t = 1e-11; t < 1e4; t *= 1.0137) {
+            double got = 3.0 * t;
+            matern_table_correlate(table, 3.0, 0.75, 1, &got);
+            double expected = 0.75 * matern_correlation(smoothness[k], t);
+            /* The nodes have the error of the exact form, and so has the comparison. */
+            assert_close(&got, &expected, 1, 2 * 1e-14 * (1.0 + smoothness[k]));
+        }
+        double ends[] = {0.0, INFINITY, NAN};
+        matern_table_correlate(table, 3.0, 0.75, 3, ends);
+        assert_close(ends, ((double[]){1.0, 0.0, NAN}), 3, 0.0);
+        matern_table_destroy(&table);
+    }
+}
+
 static void effective_ranges_reach_95_percent(void **state)
 {
     (void)state;
@@ -343,6 +365,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(curves_without_a_sill_or_structure_are_told),
     cmocka_unit_test(models_follow_their_formulas),
     cmocka_unit_test(matern_is_one_family),
+    cmocka_unit_test(the_table_of_a_curve_is_the_curve),
     cmocka_unit_test(effective_ranges_reach_95_percent),
     cmocka_unit_test(days_pool_to_the_sum_of_their_pairs),
     cmocka_unit_test(samples_are_valid_distinct_and_fair),
