@@ -17,7 +17,7 @@ struct sen {
 /** Memory for series of up to so many steps; one for each thread of work, reused between cells. */
 struct sen_workspace;
 
-/** Allocates for @p steps steps, 64 bytes a step and at most 600 kB more.
+/** Allocates for @p steps steps, 64 bytes a step and 270 kB more.
  *  @return STATUS_OK or STATUS_MEMORY */
 enum status sen_workspace_create(int64_t steps, struct sen_workspace **workspace);
 

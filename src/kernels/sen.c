@@ -13,12 +13,14 @@
 #include "kernels/mann_kendall.h"
 #include "kernels/quantile.h"
 
-/* CANDIDATES slopes are computed at most for one rank; below that all pairs are. */
+/* CANDIDATES slopes are computed at most for one rank; below that all pairs are. Runs of RUN are
+ * sorted by insertion, and the whole where that takes under MOVES moves a step. */
 enum {
     CANDIDATES = 32768,
     SAMPLES = 4096,
-    RUN = 8,
-    KNOWN = 64
+    KNOWN = 64,
+    RUN = 32,
+    MOVES = 8,
 };
 
 static const double NORMAL_QUANTILE = 1.959963984540054;
@@ -100,14 +102,38 @@ static void emit(struct sen_workspace *work, int64_t i, int64_t j)
     work->found++;
 }
 
-/** Merges two sorted runs. @return inversions, each pair of them emitted where wanted */
+/** First place in the sorted [begin, end) whose height is at least @p height, or above it where
+ *  @p above. */
+static int64_t place_of(const struct entry *entries, int64_t begin, int64_t end, double height,
+                        bool above)
+{
+    while (begin < end) {
+        int64_t middle = begin + (end - begin) / 2;
+        double here = entries[middle].height;
+        bool later = above ? here <= height : here < height;
+        begin = later ? middle + 1 : begin;
+        end = later ? end : middle;
+    }
+    return begin;
+}
+
+/** Merges two sorted runs; where they hardly overlap, most is copied.
+ *  @return inversions, each pair of them emitted where wanted */
 __attribute__((always_inline)) static inline int64_t merge(struct sen_workspace *work,
                                                            const struct entry *from, int64_t middle,
                                                            int64_t end, struct entry *to,
                                                            bool wanted)
 {
-    int64_t left = 0, right = middle, inversions = 0;
-    while (left < middle && right < end) {
+    if (middle == end) {
+        memcpy(to, from, sizeof *to * (size_t)end);
+        return 0;
+    }
+    int64_t left = place_of(from, 0, middle, from[middle].height, true);
+    int64_t last = place_of(from, middle, end, from[middle - 1].height, false);
+    int64_t right = middle, inversions = 0;
+    memcpy(to, from, sizeof *to * (size_t)left);
+    to += left;
+    while (left < middle && right < last) {
         int64_t falls = from[right].height < from[left].height;
         *to++ = from[falls ? right : left];
         for (int64_t i = left; wanted && falls && i < middle; i++) {
@@ -146,12 +172,17 @@ __attribute__((always_inline)) static inline int64_t insertion_sort(struct sen_w
     return inversions;
 }
 
-/** Sorts entries by merging. @return as insertion_sort() */
+/** Sorts entries by merging runs. @return as insertion_sort() */
 __attribute__((always_inline)) static inline int64_t merge_sort(struct sen_workspace *work,
                                                                 bool wanted)
 {
     int64_t count = work->used, inversions = 0;
-    for (int64_t width = 1; width < count; width *= 2) {
+    bool sorted;
+    for (int64_t start = 0; start < count; start += RUN) {
+        int64_t run = count - start < RUN ? count - start : RUN;
+        inversions += insertion_sort(work, work->order + start, run, INT64_MAX, wanted, &sorted);
+    }
+    for (int64_t width = RUN; width < count; width *= 2) {
         for (int64_t start = 0; start < count; start += 2 * width) {
             int64_t end = count - start < 2 * width ? count - start : 2 * width;
             inversions += merge(work, work->order + start, end < width ? end : width, end,
@@ -194,7 +225,7 @@ static void known_add(struct sen_workspace *work, double m, int64_t below)
 /** Brings the order to slope m. @return how many slopes lie below */
 static int64_t below_count(struct sen_workspace *work, double m)
 {
-    int64_t changes = order_sort(work, m, 64 * work->used, false);
+    int64_t changes = order_sort(work, m, MOVES * work->used, false);
     work->at.below += m > work->at.m ? changes : -changes;
     work->at.m = m;
     known_add(work, m, work->at.below);
@@ -215,7 +246,7 @@ static int64_t below_count_anew(struct sen_workspace *work, double m)
 static void order_emit(struct sen_workspace *work, double m)
 {
     work->found = 0;
-    work->at.below += order_sort(work, m, 64 * work->used, true);
+    work->at.below += order_sort(work, m, MOVES * work->used, true);
     work->at.m = m;
     known_add(work, m, work->at.below);
 }
