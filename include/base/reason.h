@@ -27,4 +27,7 @@ enum reason {
 /** One word of `flag_meanings`; "unknown" for a number that is no code. */
 const char *reason_text(enum reason reason);
 
+/** All words in the order of their codes, as the attribute `flag_meanings` wants them. */
+const char *reason_flag_meanings(void);
+
 #endif

@@ -41,6 +41,12 @@ const struct option_spec options_grid[] = {
      .argument = "NAME",
      .group = "Part of the input",
      .help = "Variable to read; needed where the input has several."},
+    {.name = "missing-steps",
+     .kind = OPTION_CHOICE,
+     .choices = "refuse|fill",
+     .fallback = "refuse",
+     .group = "Part of the input",
+     .help = "Steps missing from the time axis: refuse the input, or insert them as missing."},
     {.name = NULL},
 };
 

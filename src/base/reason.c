@@ -10,3 +10,11 @@ const char *reason_text(enum reason reason)
     };
     return (unsigned)reason < REASON_COUNT ? meaning[reason] : "unknown";
 }
+
+const char *reason_flag_meanings(void)
+{
+#define X(code, meaning) " " meaning
+    static const char meanings[] = REASON_LIST(X);
+#undef X
+    return meanings + 1;
+}
