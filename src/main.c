@@ -40,6 +40,13 @@ static void print_overview(FILE *stream)
           stream);
 }
 
+static void print_version(void)
+{
+    if (is_first_process()) {
+        puts("airshed " AIRSHED_VERSION);
+    }
+}
+
 static void print_citation(void)
 {
     puts("airshed " AIRSHED_VERSION ", the airshed developers. GPL-3.0-or-later.\n"
@@ -127,6 +134,10 @@ static int run_command(const struct command *command, int argc, char **argv)
         }
         goto done;
     }
+    if (status == STATUS_OK && option_flag(options, "version")) {
+        print_version();
+        goto done;
+    }
     if (status == STATUS_OK) {
         status = options_finish(options);
     }
@@ -177,9 +188,7 @@ int main(int argc, char **argv)
         return argc > 1 ? 0 : status_exit_code(STATUS_USAGE);
     }
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        if (is_first_process()) {
-            puts("airshed " AIRSHED_VERSION);
-        }
+        print_version();
         return 0;
     }
     if (strcmp(name, "--citation") == 0) {

@@ -28,9 +28,9 @@ struct calendar_date {
 /** "days since 2000-01-01 00:00:00 +8:00", taken apart. */
 struct calendar_units {
     enum calendar calendar;
-    double unit_s;    /**< length of one unit in seconds: 86400 for days */
+    double unit_s;     /**< length of one unit in seconds: 86400 for days */
     int64_t epoch_day; /**< day number of the reference, after its time zone is taken off */
-    double epoch_s;   /**< seconds of that day, [0, 86400) */
+    double epoch_s;    /**< seconds of that day, [0, 86400) */
 };
 
 /** Finds a calendar by its CF name, without regard to case. NULL and "" mean standard, as in CF.
@@ -88,7 +88,9 @@ int calendar_compare(const struct calendar_date *a, const struct calendar_date *
 enum status calendar_parse_date(enum calendar calendar, const char *text,
                                 struct calendar_date *date);
 
-enum { CALENDAR_TEXT_BYTES = 64 };
+enum {
+    CALENDAR_TEXT_BYTES = 64
+};
 
 /** "2016-02-29". @return @p buffer */
 const char *calendar_format_date(const struct calendar_date *date,
@@ -99,7 +101,13 @@ const char *calendar_format_time(const struct calendar_date *date,
                                  char buffer[static CALENDAR_TEXT_BYTES]);
 
 /** Meteorological seasons in the order of a year's maps (P2.55). */
-enum calendar_season { SEASON_MAM, SEASON_JJA, SEASON_SON, SEASON_DJF, SEASON_COUNT };
+enum calendar_season {
+    SEASON_MAM,
+    SEASON_JJA,
+    SEASON_SON,
+    SEASON_DJF,
+    SEASON_COUNT
+};
 
 enum calendar_season calendar_season(int month);
 const char *calendar_season_name(enum calendar_season season); /* "MAM", ... */

@@ -7,7 +7,11 @@
 
 #include "base/status.h"
 
-enum config_kind { CONFIG_SCALAR, CONFIG_LIST, CONFIG_MAPPING };
+enum config_kind {
+    CONFIG_SCALAR,
+    CONFIG_LIST,
+    CONFIG_MAPPING
+};
 
 /** One value with its place. All parts belong to the root and are released with it. */
 struct config_node {
@@ -52,7 +56,9 @@ bool config_is_empty(const struct config_node *node);
 /** True where two keys are the same: `-` and `_` count as equal. */
 bool config_key_is(const char *key, const char *name);
 
-enum { CONFIG_PLACE_BYTES = 4224 };
+enum {
+    CONFIG_PLACE_BYTES = 4224
+};
 
 /** Writes "file:line:column" of the value, or of its key. @return @p buffer */
 const char *config_place(const struct config_node *node, char buffer[static CONFIG_PLACE_BYTES]);

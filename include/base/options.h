@@ -1,4 +1,5 @@
-/* airshed -- GPL-3.0-or-later. One table of options per command: parsing, help, config, man page. */
+/* airshed -- GPL-3.0-or-later. One table of options per command: parsing, help, config, man page.
+ */
 #ifndef AIRSHED_BASE_OPTIONS_H
 #define AIRSHED_BASE_OPTIONS_H
 
@@ -36,17 +37,18 @@ enum {
 /** One row of a table. A table ends with a row whose name is NULL. Rows are usually written with
  *  named fields: `{.name = "period", .kind = OPTION_INTEGER, .fallback = "365", ...}`. */
 struct option_spec {
-    const char *name;     /**< without dashes: "met-variables"; config files may write `_` for `-` */
-    char letter;          /**< `-o`, or 0 */
+    const char *name; /**< without dashes: "met-variables"; config files may write `_` for `-` */
+    char letter;      /**< `-o`, or 0 */
     enum option_kind kind;
-    const char *argument; /**< name of the value in the help: "FILE"; NULL: one made from the kind */
+    const char
+        *argument; /**< name of the value in the help: "FILE"; NULL: one made from the kind */
     const char *fallback; /**< default, checked like any other value; NULL: none */
     const char *choices;  /**< "a|b|c" for CHOICE, and for the items of a LIST */
     double low, high;     /**< bounds, included; both 0: unbounded. A bounded LIST holds numbers */
     unsigned flags;
-    const char *help;     /**< one or two sentences */
-    const char *group;    /**< heading in the help; NULL: "Options" */
-    int items;            /**< LIST: how many items it must have; 0: any number */
+    const char *help;  /**< one or two sentences */
+    const char *group; /**< heading in the help; NULL: "Options" */
+    int items;         /**< LIST: how many items it must have; 0: any number */
 };
 
 /** Options of every command (--config --set --dry-run ... --help --version). */
@@ -100,7 +102,8 @@ enum status options_parse_arguments(struct options *options, int argc, char **ar
 
 /** Sets one option from text, as one use of it. Errors are collected for options_finish().
  *
- *  @param[in] origin  "file.yaml:3:5" or "command line". A value from the command line (this includes
+ *  @param[in] origin  "file.yaml:3:5" or "command line". A value from the command line (this
+ * includes
  *                     --set) is never replaced by one from a file; between equals the later counts.
  *                     Relative paths from a file are taken from the folder of that file, except
  *                     `-` and names that begin with `@`
@@ -109,8 +112,8 @@ enum status options_parse_arguments(struct options *options, int argc, char **ar
 enum status options_set(struct options *options, const char *name, const char *value,
                         const char *origin);
 
-/** Sets every key of a mapping of a config file (see base/config.h), with its place as origin. Later
- *  mappings replace what earlier ones set. @return STATUS_OK or STATUS_MEMORY */
+/** Sets every key of a mapping of a config file (see base/config.h), with its place as origin.
+ * Later mappings replace what earlier ones set. @return STATUS_OK or STATUS_MEMORY */
 enum status options_set_mapping(struct options *options, const struct config_node *mapping);
 
 /** Reads the file of --config, applies --set over it, fills in defaults and checks all values.
@@ -123,7 +126,8 @@ enum status options_set_mapping(struct options *options, const struct config_nod
 enum status options_finish(struct options *options);
 
 /** Value of an option; the program ends where no table has @p name or its kind is another one.
- *  All are valid after options_finish(); option_flag() and option_is_set() already after parsing. */
+ *  All are valid after options_finish(); option_flag() and option_is_set() already after parsing.
+ */
 const char *option_text(const struct options *options, const char *name); /* NULL: no value */
 int64_t option_integer(const struct options *options, const char *name);  /* 0: no value */
 double option_real(const struct options *options, const char *name);      /* NaN: no value */

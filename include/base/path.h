@@ -7,8 +7,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/** @p name seen from @p folder: unchanged where it is absolute or the folder is "" or ".". *joined is
- *  released with free(). @return STATUS_OK or STATUS_MEMORY */
+/** @p name seen from @p folder: unchanged where it is absolute or the folder is "" or ".". *joined
+ * is released with free(). @return STATUS_OK or STATUS_MEMORY */
 enum status path_join(const char *folder, const char *name, char **joined);
 
 /** Everything before the last slash: "a/b.nc" gives "a", "b.nc" gives ".", "/b" gives "/". */

@@ -1,4 +1,5 @@
-/* airshed -- GPL-3.0-or-later. Text: building, lists, strict numbers, near names. No locale counts. */
+/* airshed -- GPL-3.0-or-later. Text: building, lists, strict numbers, near names. No locale counts.
+ */
 #ifndef AIRSHED_BASE_TEXT_H
 #define AIRSHED_BASE_TEXT_H
 
@@ -51,8 +52,8 @@ bool text_parse_integer(const char *token, int64_t *value);
 bool text_parse_real(const char *token, double *value); /* too large for a double: refused */
 bool text_parse_flag(const char *token, bool *value);   /* true yes on, false no off, any case */
 
-/** Bytes: digits with K, M, G, T or KiB.. (by 1024), KB.. (by 1000), B or none, any case; a fraction
- *  is allowed where the result is rounded down to a byte ("1.5GiB"). */
+/** Bytes: digits with K, M, G, T or KiB.. (by 1024), KB.. (by 1000), B or none, any case; a
+ * fraction is allowed where the result is rounded down to a byte ("1.5GiB"). */
 bool text_parse_size(const char *token, int64_t *bytes);
 
 /** YYYY-MM-DD. Days run to 31, to 30 in February (the 360-day calendar has one): whether the day
@@ -60,7 +61,9 @@ bool text_parse_size(const char *token, int64_t *bytes);
 bool text_parse_date(const char *token, int *year, int *month, int *day);
 
 /** Size of the buffers of text_real() and text_float(). */
-enum { TEXT_NUMBER_BYTES = 32 };
+enum {
+    TEXT_NUMBER_BYTES = 32
+};
 
 /** Fewest digits that read back as the same number: "0.1", "365", "1e+20", "nan", "-inf".
  *  @return @p buffer */

@@ -10,11 +10,13 @@ double timing_wall_s(void);
 /** CPU seconds of this process, all threads. */
 double timing_cpu_s(void);
 
-/** Now as ISO 8601 UTC, "2026-11-23T02:31:15Z"; SOURCE_DATE_EPOCH, where it is set to a whole number,
- *  instead of now (C.17): for what is written to files. Released with free(). */
+/** Now as ISO 8601 UTC, "2026-11-23T02:31:15Z"; SOURCE_DATE_EPOCH, where it is set to a whole
+ * number, instead of now (C.17): for what is written to files. Released with free(). */
 enum status timing_utc_text(char **text);
 
-enum { TIMING_TEXT_BYTES = 32 };
+enum {
+    TIMING_TEXT_BYTES = 32
+};
 
 /** Now in the same form, whatever SOURCE_DATE_EPOCH says: for logs. @return @p buffer */
 const char *timing_now_text(char buffer[static TIMING_TEXT_BYTES]);

@@ -13,7 +13,7 @@ struct units_converter;
 /** Prepares the conversion of values in @p from to @p to.
  *
  *  Besides the spellings of UDUNITS these are understood: `µg/m³` with either mu, `mcg/m3`, `deg C`
- *  and `C` for Celsius, `mb` for millibar (to UDUNITS a millibarn), `Degrees North`, names in any
+ *  and `C` for Celsius, `mb` for millibar (a millibarn to UDUNITS), `Degrees North`, names in any
  *  case (`Meters/Second`), `(0 - 1)`, `fraction` and "" for 1, `m of water equivalent` for m.
  *
  *  @return STATUS_OK, STATUS_MEMORY, or STATUS_DATA with a sentence that names both units where one

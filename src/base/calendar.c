@@ -10,7 +10,9 @@
 /* Lengths of UDUNITS: a tropical year, and its twelfth. */
 #define YEAR_S 3.15569259747e7
 
-enum { MOST_YEARS = 1000000 };
+enum {
+    MOST_YEARS = 1000000
+};
 
 static const double day_s = 86400;
 
@@ -20,14 +22,20 @@ static const struct {
     const char *name;
     enum calendar calendar;
 } calendar_names[] = {
-    {"standard", CALENDAR_STANDARD},   {"gregorian", CALENDAR_STANDARD},
+    {"standard", CALENDAR_STANDARD},
+    {"gregorian", CALENDAR_STANDARD},
     {"proleptic_gregorian", CALENDAR_PROLEPTIC_GREGORIAN},
-    {"noleap", CALENDAR_NOLEAP},       {"365_day", CALENDAR_NOLEAP},
-    {"all_leap", CALENDAR_ALL_LEAP},   {"366_day", CALENDAR_ALL_LEAP},
-    {"360_day", CALENDAR_360_DAY},     {"julian", CALENDAR_JULIAN},
+    {"noleap", CALENDAR_NOLEAP},
+    {"365_day", CALENDAR_NOLEAP},
+    {"all_leap", CALENDAR_ALL_LEAP},
+    {"366_day", CALENDAR_ALL_LEAP},
+    {"360_day", CALENDAR_360_DAY},
+    {"julian", CALENDAR_JULIAN},
 };
 
-enum { NAME_COUNT = sizeof calendar_names / sizeof calendar_names[0] };
+enum {
+    NAME_COUNT = sizeof calendar_names / sizeof calendar_names[0]
+};
 
 enum status calendar_find(const char *name, enum calendar *calendar)
 {
@@ -60,10 +68,14 @@ const char *calendar_name(enum calendar calendar)
 /* ---- dates and days ----------------------------------------------------------------------- */
 
 /* Day numbers of the change from the Julian to the Gregorian calendar. */
-enum { FIRST_GREGORIAN_DAY = -141427 /* 1582-10-15, days before 1970-01-01 */ };
+enum {
+    FIRST_GREGORIAN_DAY = -141427 /* 1582-10-15, days before 1970-01-01 */
+};
 
 /* Days of the Julian 1970-01-01 after the Gregorian one. */
-enum { JULIAN_DELAY = 13 };
+enum {
+    JULIAN_DELAY = 13
+};
 
 static int64_t floor_divide(int64_t a, int64_t b)
 {
@@ -146,7 +158,10 @@ static int64_t days_from_march(int64_t year, int month, int day, bool gregorian)
 }
 
 /* 1970-01-01 counted by days_from_march() in the Gregorian and in the Julian calendar. */
-enum { GREGORIAN_1970 = 719468, JULIAN_1970 = 719483 };
+enum {
+    GREGORIAN_1970 = 719468,
+    JULIAN_1970 = 719483
+};
 
 static int64_t plain_day(enum calendar calendar, int64_t year, int month, int day)
 {
@@ -270,20 +285,20 @@ static const struct {
     const char *name;
     double seconds;
 } unit_lengths[] = {
-    {"s", 1},         {"sec", 1},       {"secs", 1},       {"second", 1},    {"seconds", 1},
-    {"min", 60},      {"mins", 60},     {"minute", 60},    {"minutes", 60},  {"h", 3600},
-    {"hr", 3600},     {"hrs", 3600},    {"hour", 3600},    {"hours", 3600},  {"d", 86400},
-    {"day", 86400},   {"days", 86400},  {"week", 604800},  {"weeks", 604800}, {"ms", 1e-3},
-    {"msec", 1e-3},   {"msecs", 1e-3},  {"millisecond", 1e-3},               {"milliseconds", 1e-3},
+    {"s", 1},       {"sec", 1},      {"secs", 1},           {"second", 1},          {"seconds", 1},
+    {"min", 60},    {"mins", 60},    {"minute", 60},        {"minutes", 60},        {"h", 3600},
+    {"hr", 3600},   {"hrs", 3600},   {"hour", 3600},        {"hours", 3600},        {"d", 86400},
+    {"day", 86400}, {"days", 86400}, {"week", 604800},      {"weeks", 604800},      {"ms", 1e-3},
+    {"msec", 1e-3}, {"msecs", 1e-3}, {"millisecond", 1e-3}, {"milliseconds", 1e-3},
 };
 
 static const struct {
     const char *name;
     double seconds;
 } length_only[] = {
-    {"month", YEAR_S / 12}, {"months", YEAR_S / 12}, {"mon", YEAR_S / 12}, {"year", YEAR_S},
-    {"years", YEAR_S},      {"yr", YEAR_S},          {"yrs", YEAR_S},      {"common_year", 31536000},
-    {"common_years", 31536000},
+    {"month", YEAR_S / 12}, {"months", YEAR_S / 12},   {"mon", YEAR_S / 12},
+    {"year", YEAR_S},       {"years", YEAR_S},         {"yr", YEAR_S},
+    {"yrs", YEAR_S},        {"common_year", 31536000}, {"common_years", 31536000},
 };
 
 /* A cursor over the text; every reader returns false and leaves it where it fails. */
@@ -376,8 +391,8 @@ static bool read_clock(struct cursor *cursor, double *seconds)
     return *seconds <= day_s;
 }
 
-/* "Z", "UTC", "GMT", and after a clock "+8", "+8:00", "-0530", as seconds east of Greenwich. Without
- * a clock UDUNITS takes "-0530" for one: such text has no sure meaning. */
+/* "Z", "UTC", "GMT", and after a clock "+8", "+8:00", "-0530", as seconds east of Greenwich.
+ * Without a clock UDUNITS takes "-0530" for one: such text has no sure meaning. */
 static bool read_zone(struct cursor *cursor, bool has_clock, double *seconds)
 {
     static const char *const names[] = {"UTC", "GMT", "Z"};
@@ -495,12 +510,12 @@ bool calendar_decode(const struct calendar_units *units, double value, struct ca
     if (!(fabs(days) < MOST_YEARS * 300.0)) {
         return false;
     }
-    double seconds = fma(whole, units->unit_s, -days * day_s) + (value - whole) * units->unit_s +
-                     units->epoch_s;
+    double seconds =
+        fma(whole, units->unit_s, -days * day_s) + (value - whole) * units->unit_s + units->epoch_s;
     seconds = nearbyint(seconds * 1000) / 1000;
     double carried = floor(seconds / day_s);
-    *date = calendar_date_of_day(units->calendar,
-                                 units->epoch_day + (int64_t)days + (int64_t)carried);
+    *date =
+        calendar_date_of_day(units->calendar, units->epoch_day + (int64_t)days + (int64_t)carried);
     date->seconds = seconds - carried * day_s;
     return true;
 }

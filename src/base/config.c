@@ -1,4 +1,5 @@
-/* airshed -- GPL-3.0-or-later. Config files: libyaml's documents as a tree that knows its places. */
+/* airshed -- GPL-3.0-or-later. Config files: libyaml's documents as a tree that knows its places.
+ */
 #include "base/config.h"
 
 #include <errno.h>
@@ -9,7 +10,10 @@
 
 #include "base/memory.h"
 
-enum { DEEPEST = 32, MOST_NODES = 100000 };
+enum {
+    DEEPEST = 32,
+    MOST_NODES = 100000
+};
 
 /* A tree in the making; its root comes first, so that the root's address is the tree's. */
 struct config_tree {
@@ -76,7 +80,8 @@ static const struct config_node *find_exact(const struct config_node *mapping, c
     return NULL;
 }
 
-/* Makes room for one more child; the room doubles. Children move only while none is in the making. */
+/* Makes room for one more child; the room doubles. Children move only while none is in the making.
+ */
 static enum status grow(struct config_node *node, struct config_node **child)
 {
     enum status status = STATUS_OK;
@@ -370,8 +375,7 @@ const char *config_place(const struct config_node *node, char buffer[static CONF
     return buffer;
 }
 
-const char *config_key_place(const struct config_node *node,
-                             char buffer[static CONFIG_PLACE_BYTES])
+const char *config_key_place(const struct config_node *node, char buffer[static CONFIG_PLACE_BYTES])
 {
     snprintf(buffer, CONFIG_PLACE_BYTES, "%s:%d:%d", node->file, node->key_line, node->key_column);
     return buffer;

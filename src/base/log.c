@@ -14,8 +14,15 @@
 #include "base/text.h"
 #include "base/timing.h"
 
-enum { MESSAGE_BYTES = 4096, WARNINGS_KEPT = 100 };
-enum { PROGRESS_WAIT_S = 30, PROGRESS_LONGEST_S = 600, PROGRESS_SHARE = 20 };
+enum {
+    MESSAGE_BYTES = 4096,
+    WARNINGS_KEPT = 100
+};
+enum {
+    PROGRESS_WAIT_S = 30,
+    PROGRESS_LONGEST_S = 600,
+    PROGRESS_SHARE = 20
+};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 

@@ -370,10 +370,14 @@ static enum status add_unknown(struct options *options, const char *origin, cons
 static const char *expected(const struct option_spec *spec, char buffer[static 256])
 {
     static const char *const nouns[] = {
-        [OPTION_FLAG] = "true or false",  [OPTION_TEXT] = "text",
-        [OPTION_INTEGER] = "a whole number", [OPTION_REAL] = "a number",
-        [OPTION_CHOICE] = "",             [OPTION_SIZE] = "a size such as 512M or 1.5GiB",
-        [OPTION_LIST] = "an item",        [OPTION_PATH] = "a path",
+        [OPTION_FLAG] = "true or false",
+        [OPTION_TEXT] = "text",
+        [OPTION_INTEGER] = "a whole number",
+        [OPTION_REAL] = "a number",
+        [OPTION_CHOICE] = "",
+        [OPTION_SIZE] = "a size such as 512M or 1.5GiB",
+        [OPTION_LIST] = "an item",
+        [OPTION_PATH] = "a path",
         [OPTION_DATE] = "a date as YYYY-MM-DD",
     };
     char low[TEXT_NUMBER_BYTES], high[TEXT_NUMBER_BYTES];
@@ -647,7 +651,8 @@ static enum status parse_plain(struct arguments *line, const char *text)
         if (!(value->spec->flags & OPTION_POSITIONAL)) {
             continue;
         }
-        if (place == line->plain || (place < line->plain && value->spec->flags & OPTION_REPEATABLE)) {
+        if (place == line->plain ||
+            (place < line->plain && value->spec->flags & OPTION_REPEATABLE)) {
             line->plain++;
             return set_text(value, text, COMMAND_LINE);
         }
@@ -810,8 +815,8 @@ static enum status set_file(struct options *options, const struct config_node *r
     bool has_sections = section != NULL;
     for (size_t i = 0; root->kind == CONFIG_MAPPING && i < root->count; i++) {
         const char *key = root->children[i].key;
-        has_sections = has_sections ||
-                       (is_section(options, key) && options_find(options, key, true) == NULL);
+        has_sections =
+            has_sections || (is_section(options, key) && options_find(options, key, true) == NULL);
     }
     if (!has_sections) {
         return options_set_mapping(options, root);
@@ -931,7 +936,9 @@ done:
 
 static enum status report_errors(struct options *options)
 {
-    enum { MOST_LINES = 20 };
+    enum {
+        MOST_LINES = 20
+    };
     struct text text = {0};
     size_t count = options->errors.count;
     if (count == 0) {

@@ -6,7 +6,11 @@
 #include "base/text.h"
 
 /** Where a value comes from; a higher one is never replaced by a lower one. */
-enum option_level { LEVEL_DEFAULT, LEVEL_FILE, LEVEL_COMMAND_LINE };
+enum option_level {
+    LEVEL_DEFAULT,
+    LEVEL_FILE,
+    LEVEL_COMMAND_LINE
+};
 
 struct option_value {
     const struct option_spec *spec;

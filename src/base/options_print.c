@@ -6,7 +6,10 @@
 #include "options_internal.h"
 
 /* Columns of the help: texts start at HELP_INDENT and end before HELP_WIDTH. */
-enum { HELP_INDENT = 30, HELP_WIDTH = 90 };
+enum {
+    HELP_INDENT = 30,
+    HELP_WIDTH = 90
+};
 
 static const char default_group[] = "Options";
 
@@ -244,8 +247,9 @@ static void add_yaml(struct text *text, const struct option_spec *spec, const ch
 {
     static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                    "0123456789_./+-";
-    bool plain = item[0] != '\0' && item[strspn(item, harmless)] == '\0' && strcmp(item, "-") != 0 &&
-                 strcmp(item, "null") != 0 && !text_starts_with(item, "---");
+    bool plain = item[0] != '\0' && item[strspn(item, harmless)] == '\0' &&
+                 strcmp(item, "-") != 0 && strcmp(item, "null") != 0 &&
+                 !text_starts_with(item, "---");
     if (plain || spec->kind == OPTION_INTEGER || spec->kind == OPTION_REAL) {
         text_add(text, item);
         return;

@@ -405,7 +405,9 @@ static int smaller(int a, int b)
 }
 
 /* Longer words are never near anything; their distance is taken over this many characters. */
-enum { WORD_LENGTH = 96 };
+enum {
+    WORD_LENGTH = 96
+};
 
 int text_distance(const char *a, const char *b)
 {

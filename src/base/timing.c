@@ -57,7 +57,8 @@ const char *timing_duration_text(double seconds, char buffer[static TIMING_TEXT_
     static const struct {
         int64_t large, small;
         const char *format;
-    } forms[] = {{86400, 3600, "%lld d %02lld h"}, {3600, 60, "%lld h %02lld min"},
+    } forms[] = {{86400, 3600, "%lld d %02lld h"},
+                 {3600, 60, "%lld h %02lld min"},
                  {60, 1, "%lld min %02lld s"}};
     int64_t whole = seconds < 0 ? 0 : seconds > 1e12 ? (int64_t)1e12 : (int64_t)(seconds + 0.5);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {

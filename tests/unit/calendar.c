@@ -8,11 +8,14 @@
 #include "base/calendar.h"
 
 static const enum calendar calendars[] = {
-    CALENDAR_STANDARD, CALENDAR_PROLEPTIC_GREGORIAN, CALENDAR_NOLEAP,
-    CALENDAR_ALL_LEAP, CALENDAR_360_DAY,             CALENDAR_JULIAN,
+    CALENDAR_STANDARD, CALENDAR_PROLEPTIC_GREGORIAN,
+    CALENDAR_NOLEAP,   CALENDAR_ALL_LEAP,
+    CALENDAR_360_DAY,  CALENDAR_JULIAN,
 };
 
-enum { CALENDAR_COUNT = sizeof calendars / sizeof calendars[0] };
+enum {
+    CALENDAR_COUNT = sizeof calendars / sizeof calendars[0]
+};
 
 /* The plain reference: month lengths as the conventions state them, one day after the other. */
 static int reference_month_days(enum calendar calendar, int year, int month)
@@ -20,7 +23,11 @@ static int reference_month_days(enum calendar calendar, int year, int month)
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool julian_leap = year % 4 == 0;
     bool gregorian_leap = julian_leap && (year % 100 != 0 || year % 400 == 0);
-    bool leap[] = {year > 1582 ? gregorian_leap : julian_leap, gregorian_leap, false, true, false,
+    bool leap[] = {year > 1582 ? gregorian_leap : julian_leap,
+                   gregorian_leap,
+                   false,
+                   true,
+                   false,
                    julian_leap};
     if (calendar == CALENDAR_360_DAY) {
         return 30;
@@ -50,7 +57,8 @@ static void every_day_of_a_thousand_years_goes_round(void **state)
                                 calendar_day_number(calendars[c], year, month, d) == day &&
                                 calendar_day_of_year(calendars[c], &date) == ++day_of_year;
                     if (!same) {
-                        fprintf(stderr, "%s %d-%d-%d\n", calendar_name(calendars[c]), year, month, d);
+                        fprintf(stderr, "%s %d-%d-%d\n", calendar_name(calendars[c]), year, month,
+                                d);
                         fail();
                     }
                     day++;
@@ -79,14 +87,14 @@ static void known_julian_days(void **state)
         {CALENDAR_STANDARD, 1957, 10, 4, 2436115.5}, /* 4.81 October: 2436116.31 */
         {CALENDAR_STANDARD, 1582, 10, 15, 2299160.5},
         {CALENDAR_STANDARD, 1582, 10, 4, 2299159.5},
-        {CALENDAR_STANDARD, 837, 4, 10, 2026871.5}, /* 10.3 April: 2026871.8 */
-        {CALENDAR_STANDARD, 333, 1, 27, 1842712.5}, /* 27 January at noon: 1842713.0 */
+        {CALENDAR_STANDARD, 837, 4, 10, 2026871.5},   /* 10.3 April: 2026871.8 */
+        {CALENDAR_STANDARD, 333, 1, 27, 1842712.5},   /* 27 January at noon: 1842713.0 */
         {CALENDAR_STANDARD, -1002, 8, 17, 1355670.5}, /* astronomers' -1001, 17.9: 1355671.4 */
         {CALENDAR_STANDARD, -4713, 1, 1, -0.5},       /* astronomers' -4712, noon: 0.0 */
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        int64_t day = calendar_day_number(known[i].calendar, known[i].year, known[i].month,
-                                          known[i].day);
+        int64_t day =
+            calendar_day_number(known[i].calendar, known[i].year, known[i].month, known[i].day);
         assert_true((double)day + 2440587.5 == known[i].julian_day);
         struct calendar_date date = calendar_date_of_day(known[i].calendar, day);
         assert_int_equal(date.year, known[i].year);
@@ -103,19 +111,27 @@ static void the_standard_calendar_agrees_with_udunits(void **state)
     ut_system *system = ut_read_xml(NULL);
     assert_non_null(system);
     static const char *const texts[] = {
-        "days since 2000-01-01 00:00:00",     "hours since 1900-01-01",
-        "hours since 1800-1-1 00:00:0.0",     "seconds since 1970-01-01T00:00:00Z",
-        "minutes since 1582-10-15 12:30",     "days since 1500-02-28 06:00:00 +8:00",
-        "hours since 2010-03-01 00:00 -5:30", "days since 1979-01-01 00:00:00 UTC",
-        "weeks since 1999-12-31",             "milliseconds since 2020-02-29 23:59:59.5",
-        "months since 1990-01-01",            "years since 1990-06-01",
-        "hr since 2001-04-05 0:00 -0730",     "d since 1990-01",
+        "days since 2000-01-01 00:00:00",
+        "hours since 1900-01-01",
+        "hours since 1800-1-1 00:00:0.0",
+        "seconds since 1970-01-01T00:00:00Z",
+        "minutes since 1582-10-15 12:30",
+        "days since 1500-02-28 06:00:00 +8:00",
+        "hours since 2010-03-01 00:00 -5:30",
+        "days since 1979-01-01 00:00:00 UTC",
+        "weeks since 1999-12-31",
+        "milliseconds since 2020-02-29 23:59:59.5",
+        "months since 1990-01-01",
+        "years since 1990-06-01",
+        "hr since 2001-04-05 0:00 -0730",
+        "d since 1990-01",
     };
     ut_unit *seconds = ut_parse(system, "seconds since 1970-01-01 00:00:00 UTC", UT_ASCII);
     assert_non_null(seconds);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct calendar_units units;
-        assert_int_equal(calendar_units_parse(texts[i], CALENDAR_STANDARD, true, &units), STATUS_OK);
+        assert_int_equal(calendar_units_parse(texts[i], CALENDAR_STANDARD, true, &units),
+                         STATUS_OK);
         ut_unit *theirs = ut_parse(system, texts[i], UT_ASCII);
         assert_non_null(theirs);
         cv_converter *converter = ut_get_converter(theirs, seconds);
@@ -124,8 +140,8 @@ static void the_standard_calendar_agrees_with_udunits(void **state)
             double value = k * 37.25, expected = cv_convert_double(converter, value);
             struct calendar_date date;
             assert_true(calendar_decode(&units, value, &date));
-            double day = (double)calendar_day_number(CALENDAR_STANDARD, date.year, date.month,
-                                                     date.day);
+            double day =
+                (double)calendar_day_number(CALENDAR_STANDARD, date.year, date.month, date.day);
             double got = day * 86400 + date.seconds;
             /* Half of a millisecond from rounding, and doubles of 1e11 s are 1.5e-5 apart. */
             assert_close(&got, &expected, 1, 0.000501 + 4 * 1.5e-5);
@@ -180,8 +196,8 @@ static void odd_values_are_not_decoded(void **state)
     (void)state;
     struct calendar_units units;
     struct calendar_date date;
-    assert_int_equal(calendar_units_parse("days since 2000-01-01", CALENDAR_STANDARD, false, &units),
-                     STATUS_OK);
+    assert_int_equal(
+        calendar_units_parse("days since 2000-01-01", CALENDAR_STANDARD, false, &units), STATUS_OK);
     assert_false(calendar_decode(&units, NAN, &date));
     assert_false(calendar_decode(&units, INFINITY, &date));
     assert_false(calendar_decode(&units, 9.96921e36, &date)); /* the default fill value */

@@ -100,8 +100,7 @@ static void broken_files_are_refused_with_their_place(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct config_node *root = NULL;
         failure_clear();
-        enum status status =
-            config_parse(cases[i].text, strlen(cases[i].text), "a.yaml", &root);
+        enum status status = config_parse(cases[i].text, strlen(cases[i].text), "a.yaml", &root);
         if (status != STATUS_USAGE || strstr(failure_message(), cases[i].message) == NULL) {
             fprintf(stderr, "case %zu: status %d, '%s'\n", i, (int)status, failure_message());
             fail();
@@ -120,8 +119,8 @@ static void aliases_cannot_blow_up(void **state)
         char text[4096];
         int used = snprintf(text, sizeof text, "%s", starts[merges]);
         for (int i = 1; i < 20; i++) {
-            const char *format = merges ? "a%d: &a%d {<<: [*a%d, *a%d, *a%d]}\n"
-                                        : "a%d: &a%d [*a%d, *a%d, *a%d]\n";
+            const char *format =
+                merges ? "a%d: &a%d {<<: [*a%d, *a%d, *a%d]}\n" : "a%d: &a%d [*a%d, *a%d, *a%d]\n";
             used += snprintf(text + used, sizeof text - (size_t)used, format, i, i, i - 1, i - 1,
                              i - 1);
         }

@@ -77,14 +77,17 @@ static void lines_carry_level_time_and_rank(void **state)
     begin();
     say_everything();
     assert_matches(end(), "^airshed: error: " BRACKET("0/4") "an error\n"
-                          "airshed: warning: " BRACKET("0/4") "a warning\n"
-                          "airshed: info: " BRACKET("0/4") "an info\n$");
+                                                             "airshed: warning: " BRACKET(
+                                                                 "0/4") "a warning\n"
+                                                                        "airshed: info: " BRACKET(
+                                                                            "0/4") "an info\n$");
     log_setup(LOG_WARNING, false, 0, 4);
     begin();
     log_info("an info");
     log_error("one\ntwo");
-    assert_matches(end(), "^airshed: error: " BRACKET("0/4") "one\n"
-                          "airshed: error: " BRACKET("0/4") "two\n$");
+    assert_matches(end(),
+                   "^airshed: error: " BRACKET("0/4") "one\n"
+                                                      "airshed: error: " BRACKET("0/4") "two\n$");
     log_setup(LOG_INFO, false, 0, 0);
     begin();
     log_error("before the start");
@@ -102,8 +105,10 @@ static void other_ranks_speak_only_when_verbose(void **state)
     begin();
     say_everything();
     assert_matches(end(), "^airshed: error: " BRACKET("1/4") "an error\n"
-                          "airshed: warning: " BRACKET("1/4") "a warning\n"
-                          "airshed: debug: " BRACKET("1/4") "a debug\n$");
+                                                             "airshed: warning: " BRACKET(
+                                                                 "1/4") "a warning\n"
+                                                                        "airshed: debug: " BRACKET(
+                                                                            "1/4") "a debug\n$");
 }
 
 static void json_lines_parse(void **state)
@@ -166,8 +171,10 @@ static void progress_in_a_job_log_is_rare_plain_lines(void **state)
     log_progress_update(&progress, 101); /* little, but long ago */
     log_progress_end(&progress);
     const char *text = end();
-    assert_matches(text, "^airshed: info: " BRACKET("0/1") "out.nc: 50 %, 100 of 200 items, "
-                         "2\\.[45][0-9]* items/s, 4[0-9] s left\nairshed: info: [^\n]*out.nc: 50 %, 101 of [^\n]*\n$");
+    assert_matches(
+        text, "^airshed: info: " BRACKET("0/1") "out.nc: 50 %, 100 of 200 items, "
+                                                "2\\.[45][0-9]* items/s, 4[0-9] s left\nairshed: "
+                                                "info: [^\n]*out.nc: 50 %, 101 of [^\n]*\n$");
     assert_null(strchr(text, '\r'));
     log_setup(LOG_WARNING, false, 0, 1); /* --quiet */
     begin();
@@ -192,7 +199,8 @@ static void progress_on_a_terminal_is_one_line(void **state)
     log_setup(LOG_INFO, false, 0, 0);
     struct log_progress progress;
     catch_begin(side);
-    log_progress_begin(&progress, "a name that is longer than the line of any terminal of old", 200);
+    log_progress_begin(&progress, "a name that is longer than the line of any terminal of old",
+                       200);
     pass(&progress, 1);
     log_progress_update(&progress, 20);
     log_warning("between");

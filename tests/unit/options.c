@@ -68,7 +68,8 @@ static struct options *create(void)
     struct options *options = NULL;
     failure_clear();
     assert_int_equal(options_create("stl", all_tables, &options), STATUS_OK);
-    options_describe(options, "decompose every cell", "One paragraph of details.", "  airshed stl\n");
+    options_describe(options, "decompose every cell", "One paragraph of details.",
+                     "  airshed stl\n");
     options_allow_sections(options, sections);
     return options;
 }
@@ -198,8 +199,8 @@ static void assert_message(const struct broken *broken, enum status status)
     size_t length = strlen(broken->message);
     bool part = length > 0 && broken->message[length - 1] == '*';
     const char *got = failure_message();
-    bool equal = part ? strncmp(got, broken->message, length - 1) == 0
-                      : strcmp(got, broken->message) == 0;
+    bool equal =
+        part ? strncmp(got, broken->message, length - 1) == 0 : strcmp(got, broken->message) == 0;
     if (status != STATUS_USAGE || !equal) {
         fprintf(stderr, "given:    %s\nexpected: %s\ngot:      %s (status %d)\n", broken->given,
                 broken->message, got, (int)status);
@@ -392,8 +393,7 @@ static void broken_files_are_refused_with_their_place(void **state)
     static const struct broken cases[] = {
         {"stl:\n  perod: 7\n", ":2:3: unknown option 'perod'; did you mean 'period'?"},
         {"perod: 7\n", ":1:1: unknown option 'perod'; did you mean 'period'?"},
-        {"period: 3.7\n",
-         ":1:9: option 'period': '3.7' is not a whole number from 2 to 100000"},
+        {"period: 3.7\n", ":1:9: option 'period': '3.7' is not a whole number from 2 to 100000"},
         {"distance: 1.5km\n",
          ":1:11: option 'distance': '1.5km' is not a number from 0 to 1000000"},
         {"robust: yse\n", ":1:9: option 'robust': 'yse' is not true or false"},
@@ -404,7 +404,7 @@ static void broken_files_are_refused_with_their_place(void **state)
         {"parts: {a: 1}\n", ":1:8: option 'parts' takes a list, not a mapping"},
         {"parts: [trend, [x]]\n", ":1:16: option 'parts': its items must be plain values"},
         {"parts: [trend,\n  saesonal]\n", ":2:3: option 'parts': 'saesonal' is not one of "
-                                         "trend|seasonal|remainder; did you mean 'seasonal'?"},
+                                          "trend|seasonal|remainder; did you mean 'seasonal'?"},
         {"config: other.yaml\n", ":1:1: 'config' belongs on the command line: --config"},
         {"period: 7\nperiod: 8\n", ":2:1: duplicate key 'period' (first on line 1)"},
         {"stl: {period: 7}\ndeweahter: {x: 1}\n",
@@ -422,7 +422,8 @@ static void broken_files_are_refused_with_their_place(void **state)
         char whole[512];
         size_t length = strlen(cases[i].message);
         bool goes_on = cases[i].message[length - 1] == '\n';
-        snprintf(whole, sizeof whole, "%s/c.yaml%s%s", folder, cases[i].message, goes_on ? "*" : "");
+        snprintf(whole, sizeof whole, "%s/c.yaml%s%s", folder, cases[i].message,
+                 goes_on ? "*" : "");
         struct broken broken = {cases[i].given, whole};
         assert_message(&broken, status);
         options_destroy(&options);
@@ -451,8 +452,9 @@ static void help_names_every_option_and_stays_narrow(void **state)
                                        "Usage: airshed stl [OPTION]... INPUT [MORE...] -o FILE\n"));
     assert_non_null(strstr(help, "\nArguments:\n  INPUT                       Cube to decompose. "
                                  "(required)\n"));
-    assert_non_null(strstr(help, "\n      --period=N              Steps of one cycle. (2 to 100000; "
-                                 "default: 365)\n"));
+    assert_non_null(strstr(help,
+                           "\n      --period=N              Steps of one cycle. (2 to 100000; "
+                           "default: 365)\n"));
     assert_non_null(strstr(help, "\nNumbers:\n      --distance=X"));
     assert_non_null(strstr(help, "\nExit codes: 0 success, 1 failure, 2 usage or config error, "));
     for (const struct option_spec *const *table = all_tables; *table != NULL; table++) {

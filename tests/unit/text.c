@@ -13,10 +13,10 @@
 static void numbers_are_the_whole_token_or_nothing(void **state)
 {
     (void)state;
-    static const char *const bad_integers[] = {"",    "3.7", "1e3", " 3", "3 ", "0x10", "+",
-                                               "--3", "9223372036854775808", "12a"};
-    static const char *const bad_reals[] = {"",    ".",   "e5",  "1.5km", "1,5", "0x1p3", "inf",
-                                            "nan", "1e",  " 1",  "1 ",    "1e999", "--1", "1.2.3"};
+    static const char *const bad_integers[] = {
+        "", "3.7", "1e3", " 3", "3 ", "0x10", "+", "--3", "9223372036854775808", "12a"};
+    static const char *const bad_reals[] = {"",    ".",  "e5", "1.5km", "1,5",   "0x1p3", "inf",
+                                            "nan", "1e", " 1", "1 ",    "1e999", "--1",   "1.2.3"};
     int64_t integer = -1;
     double real = -1;
     for (size_t i = 0; i < sizeof bad_integers / sizeof bad_integers[0]; i++) {
@@ -38,10 +38,11 @@ static void sizes_know_binary_and_decimal_units(void **state)
     static const struct {
         const char *text;
         int64_t bytes;
-    } good[] = {{"512M", 512LL << 20},    {"1G", 1LL << 30},     {"1.5GiB", 3LL << 29},
-                {"20GB", 20000000000LL},  {"100", 100},          {"7b", 7},
-                {"1 kib", 1024},          {"0.5K", 512},         {"8T", 8LL << 40},
-                {"9007199254740993", 9007199254740993LL}};
+    } good[] = {{"512M", 512LL << 20}, {"1G", 1LL << 30},
+                {"1.5GiB", 3LL << 29}, {"20GB", 20000000000LL},
+                {"100", 100},          {"7b", 7},
+                {"1 kib", 1024},       {"0.5K", 512},
+                {"8T", 8LL << 40},     {"9007199254740993", 9007199254740993LL}};
     static const char *const bad[] = {"", "G", "1X", "-1G", "1GG", "1e400", "16777216T", "1  G"};
     int64_t bytes;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {

@@ -54,12 +54,12 @@ static void values_are_converted(void **state)
         const char *from, *to;
         double value, expected;
     } known[] = {
-        {"K", "degC", 273.15, 0},           {"degC", "K", -40, 233.15},
-        {"degF", "degC", 212, 100},         {"mg/m3", "ug/m3", 0.0355, 35.5},
-        {"kg m-3", "µg m-3", 1e-9, 1},      {"Pa", "hPa", 101325, 1013.25},
-        {"%", "1", 55, 0.55},               {"knots", "m/s", 1, 1852.0 / 3600},
-        {"m", "mm", 0.0125, 12.5},          {"ppb", "1", 5, 5e-9},
-        {"m s-1", "km/h", 10, 36},          {"degrees", "radian", 180, 3.14159265358979},
+        {"K", "degC", 273.15, 0},      {"degC", "K", -40, 233.15},
+        {"degF", "degC", 212, 100},    {"mg/m3", "ug/m3", 0.0355, 35.5},
+        {"kg m-3", "µg m-3", 1e-9, 1}, {"Pa", "hPa", 101325, 1013.25},
+        {"%", "1", 55, 0.55},          {"knots", "m/s", 1, 1852.0 / 3600},
+        {"m", "mm", 0.0125, 12.5},     {"ppb", "1", 5, 5e-9},
+        {"m s-1", "km/h", 10, 36},     {"degrees", "radian", 180, 3.14159265358979},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         struct units_converter *converter = NULL;
