@@ -8,7 +8,8 @@
 #include "base/status.h"
 
 /** Rings of one polygon or multipolygon. Outer rings turn left (their inside lies left of each
- *  edge), holes turn right; parts do not overlap. The last vertex of a ring is joined to its first,
+ *  edge), holes turn right and follow the
+ *  outer ring around them; parts do not overlap. The last vertex of a ring is joined to its first,
  *  which is not repeated. All zero: no polygon. */
 struct polygon {
     int64_t rings;

@@ -72,6 +72,9 @@ const char *table_text(const struct table *table, int64_t row, int64_t col);
 /** True where a cell is blank, NaN in any case, or one of the texts that mean missing. */
 bool table_is_missing(const struct table *table, int64_t row, int64_t col);
 
+/** True where a cell is a finite number. */
+bool table_is_number(const struct table *table, int64_t row, int64_t col);
+
 /** Number of a cell, NaN where missing. Point as decimal mark, blanks around allowed.
  *  @return STATUS_DATA naming file, line, column and text, also for infinite numbers */
 enum status table_number(const struct table *table, int64_t row, int64_t col, double *value);
@@ -79,13 +82,10 @@ enum status table_number(const struct table *table, int64_t row, int64_t col, do
 /** Numbers of a column, @p values [rows]. */
 enum status table_numbers(const struct table *table, int64_t col, double *values);
 
-/** Date of a cell in the Gregorian calendar as days since 1970-01-01. YYYY-MM-DD, YYYY/MM/DD or
+/** Date of a cell as calendar_day_number() of the standard calendar. YYYY-MM-DD, YYYY/MM/DD or
  *  YYYYMMDD; a time of day may follow only where it is midnight.
  *  @return STATUS_DATA also where the cell is empty or the date does not exist */
 enum status table_day(const struct table *table, int64_t row, int64_t col, int64_t *day);
-
-/** Days since 1970-01-01 as "YYYY-MM-DD" (Gregorian), for sentences. */
-void table_day_text(int64_t day, char text[16]);
 
 /** A cell as "PATH, line 7, column 'pm25'" for sentences. */
 const char *table_cell_place(const struct table *table, int64_t row, int64_t col, char *place,

@@ -15,6 +15,7 @@
 #include <gdal.h>
 #include <ogr_api.h>
 
+#include "base/calendar.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/gdal_session.h"
@@ -599,20 +600,28 @@ bool table_is_missing(const struct table *table, int64_t row, int64_t col)
            (text[0] == '\0' || strcasecmp(text, "nan") == 0 || is_listed(text, table->missing));
 }
 
+static bool parse_number(const struct table *table, int64_t row, int64_t col, double *value)
+{
+    char text[CELL_BYTES];
+    return trim_cell(table, row, col, sizeof text, text) && text_parse_real(text, value);
+}
+
+bool table_is_number(const struct table *table, int64_t row, int64_t col)
+{
+    double value;
+    return parse_number(table, row, col, &value);
+}
+
 enum status table_number(const struct table *table, int64_t row, int64_t col, double *value)
 {
     enum status status = STATUS_OK;
-    char place[1024], text[CELL_BYTES];
+    char place[1024];
     *value = NAN;
-    if (!table_is_missing(table, row, col)) {
-        bool is_number =
-            trim_cell(table, row, col, sizeof text, text) && text_parse_real(text, value);
-        FAIL_IF(!is_number, STATUS_DATA,
-                "%s: '%s' is not a finite number; leave the cell empty where nothing was measured, "
-                "or name this text as one that means missing",
-                table_cell_place(table, row, col, place, sizeof place),
-                table_text(table, row, col));
-    }
+    FAIL_IF(!table_is_missing(table, row, col) && !parse_number(table, row, col, value),
+            STATUS_DATA,
+            "%s: '%s' is not a finite number; leave the cell empty where nothing was measured, or "
+            "name this text as one that means missing",
+            table_cell_place(table, row, col, place, sizeof place), table_text(table, row, col));
 done:
     return status;
 }
@@ -628,33 +637,6 @@ done:
 }
 
 /* ---- dates ----------------------------------------------------------------------------------- */
-
-/* Days since 1970-01-01 and back, Gregorian, by years that begin in March, so that the leap day
- * is the last of its year (Hinnant, "chrono-compatible low-level date algorithms"). */
-static int64_t days_from_date(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
-}
-
-void table_day_text(int64_t day, char text[16])
-{
-    int64_t shifted = day + 719468;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t day_of_era = shifted - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int march = (int)((5 * day_of_year + 2) / 153);
-    int month = march < 10 ? march + 3 : march - 9;
-    int day_of_month = (int)(day_of_year - (153 * march + 2) / 5 + 1);
-    int64_t year = year_of_era + era * 400 + (month <= 2);
-    snprintf(text, 16, "%04d-%02d-%02d", (int)year, month, day_of_month);
-}
 
 /* Reads exactly @p digits digits; -1 where they are not all there. */
 static int read_digits(const char **at, int digits)
@@ -682,17 +664,17 @@ static bool read_day(const char *text, int64_t *day)
 {
     const char *at = skip_blanks(text);
     int year = read_digits(&at, 4);
-    char separator = *at == '-' || *at == '/' ? *at : '\0';
-    at += separator != '\0';
+    char separator = year >= 0 && (*at == '-' || *at == '/') ? *at++ : '\0';
     int month = year < 0 ? -1 : read_digits(&at, 2);
-    if (month < 1 || month > 12 || (separator != '\0' && *at++ != separator)) {
+    if (month < 0 || (separator != '\0' && *at++ != separator)) {
         return false;
     }
     int day_of_month = read_digits(&at, 2);
-    char again[16];
-    *day = days_from_date(year, month, day_of_month);
-    table_day_text(*day, again); /* 2021-02-29 comes back as another date */
-    return day_of_month >= 1 && atoi(again + 8) == day_of_month && is_midnight_or_nothing(at);
+    if (!calendar_date_exists(CALENDAR_STANDARD, year, month, day_of_month)) {
+        return false;
+    }
+    *day = calendar_day_number(CALENDAR_STANDARD, year, month, day_of_month);
+    return is_midnight_or_nothing(at);
 }
 
 enum status table_day(const struct table *table, int64_t row, int64_t col, int64_t *day)
