@@ -15,4 +15,8 @@ enum { LANES = 8 };
 #define KERNEL_CLONES
 #endif
 
+/** Loops over the lanes as one vector operation: GCC would otherwise unroll the eight steps first and
+ *  then look for vectors in the wrong direction. */
+#define EACH_LANE(lane) _Pragma("omp simd") for (int lane = 0; lane < LANES; lane++)
+
 #endif

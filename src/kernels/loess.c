@@ -328,7 +328,7 @@ static void tile_sums(const double *restrict weights, const double *restrict val
     double sum[TILE_KNOTS][LANES] = {{0}};
     for (int64_t i = 0; i < count; i++) {
         for (int k = 0; k < TILE_KNOTS; k++) {
-            for (int lane = 0; lane < LANES; lane++) {
+            EACH_LANE (lane) {
                 sum[k][lane] = __builtin_fma(weights[i * TILE_KNOTS + k],
                                              values[i * LANES + lane], sum[k][lane]);
             }
@@ -347,11 +347,11 @@ static void tile_line_sums(const double *restrict weights, const double *restric
     for (int64_t i = 0; i < count; i++) {
         double u = (double)i - centre;
         double tilted[LANES];
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             tilted[lane] = u * values[i * LANES + lane];
         }
         for (int k = 0; k < TILE_KNOTS; k++) {
-            for (int lane = 0; lane < LANES; lane++) {
+            EACH_LANE (lane) {
                 double weight = weights[i * TILE_KNOTS + k];
                 sum[k][lane] = __builtin_fma(weight, values[i * LANES + lane], sum[k][lane]);
                 line[k][lane] = __builtin_fma(weight, tilted[lane], line[k][lane]);
@@ -371,11 +371,11 @@ static void tile_square_sums(const double *restrict weights, const double *restr
     for (int64_t i = 0; i < count; i++) {
         double u = (double)i - centre;
         double squared[LANES];
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             squared[lane] = u * u * values[i * LANES + lane];
         }
         for (int k = 0; k < TILE_KNOTS; k++) {
-            for (int lane = 0; lane < LANES; lane++) {
+            EACH_LANE (lane) {
                 sum[k][lane] = __builtin_fma(weights[i * TILE_KNOTS + k], squared[lane],
                                              sum[k][lane]);
             }
@@ -460,7 +460,7 @@ static void solve_lanes(const double *restrict sum, const double *restrict line,
                         const double *restrict square, double at, double smallest,
                         double *restrict factor, double *restrict slope)
 {
-    for (int lane = 0; lane < LANES; lane++) {
+    EACH_LANE (lane) {
         double total = sum[lane] > 0 ? sum[lane] : 1;
         double mean = line[lane] / total;
         double spread = square[lane] / total - mean * mean;
@@ -497,32 +497,32 @@ static void row_fit(const double *restrict kernel, const double *restrict weight
     double tilt[LANES];
     double *restrict tap = row + LANES;
     for (int64_t j = 0; j < count; j++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             tap[j * LANES + lane] = kernel[j] * weights[j * LANES + lane];
             sum[lane] += tap[j * LANES + lane];
         }
     }
-    for (int lane = 0; lane < LANES; lane++) {
+    EACH_LANE (lane) {
         row[lane] = sum[lane] > 0 ? 0 : 1;
         sum[lane] = sum[lane] > 0 ? 1 / sum[lane] : 0;
     }
     for (int64_t j = 0; j < count; j++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             tap[j * LANES + lane] *= sum[lane];
             mean[lane] = __builtin_fma(tap[j * LANES + lane], (double)j, mean[lane]);
         }
     }
     for (int64_t j = 0; j < count; j++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             double offset = (double)j - mean[lane];
             spread[lane] = __builtin_fma(tap[j * LANES + lane] * offset, offset, spread[lane]);
         }
     }
-    for (int lane = 0; lane < LANES; lane++) {
+    EACH_LANE (lane) {
         tilt[lane] = spread[lane] > smallest ? (at - mean[lane]) / spread[lane] : 0;
     }
     for (int64_t j = 0; j < count; j++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             tap[j * LANES + lane] *= tilt[lane] * ((double)j - mean[lane]) + 1;
         }
     }
@@ -545,16 +545,16 @@ static void row_apply(const double *restrict row, const double *restrict own,
                       const double *restrict values, int64_t count, double *restrict out)
 {
     double sum[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
+    EACH_LANE (lane) {
         sum[lane] = row[lane] * own[lane];
     }
     for (int64_t j = 0; j < count; j++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             sum[lane] = __builtin_fma(row[(j + 1) * LANES + lane], values[j * LANES + lane],
                                       sum[lane]);
         }
     }
-    for (int lane = 0; lane < LANES; lane++) {
+    EACH_LANE (lane) {
         out[lane] = sum[lane];
     }
 }
@@ -601,7 +601,7 @@ KERNEL_CLONES
 static void combine_lanes(const double *restrict sums, const double *restrict factor,
                           const double *restrict own, double *restrict out)
 {
-    for (int lane = 0; lane < LANES; lane++) {
+    EACH_LANE (lane) {
         double fitted = __builtin_fma(factor[lane], sums[lane],
                                       factor[TILE_KNOTS * LANES + lane] *
                                           sums[TILE_KNOTS * LANES + lane]);

@@ -135,18 +135,18 @@ static void moving_average(const double *restrict values, int64_t count, int64_t
     double sum[LANES] = {0};
     const double share = 1 / (double)width;
     for (int64_t i = 0; i < width; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             sum[lane] += values[i * LANES + lane];
         }
     }
     for (int64_t i = 0;; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             average[i * LANES + lane] = sum[lane] * share;
         }
         if (i + width == count) {
             return;
         }
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             sum[lane] += values[(i + width) * LANES + lane] - values[i * LANES + lane];
         }
     }
@@ -156,7 +156,7 @@ KERNEL_CLONES
 static void average_of_three(double *values, int64_t count)
 {
     for (int64_t i = 0; i + 2 < count; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             values[i * LANES + lane] =
                 (values[i * LANES + lane] + values[(i + 1) * LANES + lane] +
                  values[(i + 2) * LANES + lane]) /
@@ -173,12 +173,12 @@ static void cycle_row(const double *restrict values, const double *restrict weig
     for (int64_t phase = 0; phase < phases; phase++) {
         double sum[LANES] = {0};
         for (int64_t i = 0; i < count; i++) {
-            for (int lane = 0; lane < LANES; lane++) {
+            EACH_LANE (lane) {
                 sum[lane] = __builtin_fma(weights[i], values[i * stride + phase * LANES + lane],
                                           sum[lane]);
             }
         }
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             smooth[phase * LANES + lane] = sum[lane];
         }
     }

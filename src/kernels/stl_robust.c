@@ -86,7 +86,7 @@ static void bisquare_weights(const double *restrict size, const double *restrict
                              int64_t steps)
 {
     for (int64_t i = 0; i < steps; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
+        EACH_LANE (lane) {
             double r = size[i * LANES + lane];
             double ratio = r / width[lane];
             double rest = 1 - ratio * ratio;
