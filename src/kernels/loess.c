@@ -209,25 +209,50 @@ static void tile_fill(const struct loess *loess, const struct loess_tile *tile, 
     }
 }
 
-/* Lays out, and on the second call fills, the stored weights; returns the doubles used. */
+/* True where the tile is one filter moved on point by point. */
+static bool tile_is_filter(const struct loess *loess, const struct loess_tile *tile)
+{
+    return tiles_agree(loess, tile, tile) && knot_spacing(&loess->settings) == 1;
+}
+
+static int64_t tile_storage(const struct loess *loess, const struct loess_tile *tile)
+{
+    return tile_is_filter(loess, tile) ? tile->count + TILE_KNOTS - 1 : tile->count * TILE_KNOTS;
+}
+
+/* Weights of the tile at @p storage; the pointer that the sums start from. */
+static const double *tile_store(const struct loess *loess, const struct loess_tile *tile,
+                                row_function *fill, double *storage)
+{
+    if (!tile_is_filter(loess, tile)) {
+        tile_fill(loess, tile, fill, storage);
+        return storage;
+    }
+    memset(storage, 0, (size_t)tile_storage(loess, tile) * sizeof *storage);
+    fill(loess, &loess->knots[tile->first_knot], storage + TILE_KNOTS - 1);
+    return storage + TILE_KNOTS - 1;
+}
+
+/* Lays out, and on the second call fills, the stored weights; returns the doubles used. The spare
+ * row that tile_fill() needs spills into what is filled later. */
 static int64_t tiles_store(struct loess *loess, double *storage)
 {
     int64_t used = 0;
     for (int64_t t = 0; t < loess->tile_count; t++) {
         struct loess_tile *tile = &loess->tiles[t];
-        int64_t block = tile->count * TILE_KNOTS;
+        int64_t size = tile_storage(loess, tile);
+        tile->filter = tile_is_filter(loess, tile);
         if (t > 0 && tiles_agree(loess, tile, tile - 1)) {
             tile->weights = tile[-1].weights;
             tile->kernel = tile[-1].kernel;
-        } else if (used + 2 * block <= STORED_WEIGHTS) {
+        } else if (used + 2 * size <= STORED_WEIGHTS) {
             if (storage != NULL) {
-                /* A block's spare row spills into the next block, which is filled later. */
-                tile_fill(loess, tile, row_weights, storage + used);
-                tile_fill(loess, tile, row_of_kernel, storage + used + block);
-                tile->weights = storage + used;
-                tile->kernel = storage + used + block;
+                tile->weights = tile_store(loess, tile, row_weights, storage + used);
+                tile->kernel = tile_store(loess, tile, row_of_kernel, storage + used + size);
             }
-            used += 2 * block;
+            used += 2 * size;
+        } else {
+            tile->filter = false;
         }
     }
     return used;
@@ -320,27 +345,51 @@ size_t loess_scratch_size(const struct loess *loess)
 
 /* ---- evaluation --------------------------------------------------------------------------- */
 
+/* A tile's weights: a block [count, TILE_KNOTS], or, where every knot is the same filter moved on by
+ * one point, the bare filter with zeros around it, which stays in the nearest cache. */
+struct tile_weights {
+    const double *first;
+    bool filter;
+};
+
+static inline __attribute__((always_inline)) double weight_at(const double *weights, int64_t i,
+                                                              int k, const bool filter)
+{
+    return filter ? weights[i - k] : weights[i * TILE_KNOTS + k];
+}
+
 /* sums[knot, lane] += weights[i, knot] * values[i, lane], one chain per sum. */
-KERNEL_CLONES
-static void tile_sums(const double *restrict weights, const double *restrict values, int64_t count,
-                      double *restrict sums)
+static inline __attribute__((always_inline)) void
+add_sums(const double *restrict weights, const double *restrict values, int64_t count,
+         double *restrict sums, const bool filter)
 {
     double sum[TILE_KNOTS][LANES] = {{0}};
     for (int64_t i = 0; i < count; i++) {
         for (int k = 0; k < TILE_KNOTS; k++) {
+            double weight = weight_at(weights, i, k, filter);
             EACH_LANE (lane) {
-                sum[k][lane] = __builtin_fma(weights[i * TILE_KNOTS + k],
-                                             values[i * LANES + lane], sum[k][lane]);
+                sum[k][lane] = __builtin_fma(weight, values[i * LANES + lane], sum[k][lane]);
             }
         }
     }
     memcpy(sums, sum, sizeof sum);
 }
 
-/* The same for values and values * u, u the distance from @p centre. */
 KERNEL_CLONES
-static void tile_line_sums(const double *restrict weights, const double *restrict values,
-                           int64_t count, double centre, double *restrict sums)
+static void tile_sums(struct tile_weights weights, const double *values, int64_t count,
+                      double *sums)
+{
+    if (weights.filter) {
+        add_sums(weights.first, values, count, sums, true);
+    } else {
+        add_sums(weights.first, values, count, sums, false);
+    }
+}
+
+/* The same for values and values * u, u the distance from @p centre. */
+static inline __attribute__((always_inline)) void
+add_line_sums(const double *restrict weights, const double *restrict values, int64_t count,
+              double centre, double *restrict sums, const bool filter)
 {
     double sum[TILE_KNOTS][LANES] = {{0}};
     double line[TILE_KNOTS][LANES] = {{0}};
@@ -351,8 +400,8 @@ static void tile_line_sums(const double *restrict weights, const double *restric
             tilted[lane] = u * values[i * LANES + lane];
         }
         for (int k = 0; k < TILE_KNOTS; k++) {
+            double weight = weight_at(weights, i, k, filter);
             EACH_LANE (lane) {
-                double weight = weights[i * TILE_KNOTS + k];
                 sum[k][lane] = __builtin_fma(weight, values[i * LANES + lane], sum[k][lane]);
                 line[k][lane] = __builtin_fma(weight, tilted[lane], line[k][lane]);
             }
@@ -362,10 +411,21 @@ static void tile_line_sums(const double *restrict weights, const double *restric
     memcpy(sums + TILE_KNOTS * LANES, line, sizeof line);
 }
 
-/* sums[knot, lane] of values * u * u. */
 KERNEL_CLONES
-static void tile_square_sums(const double *restrict weights, const double *restrict values,
-                             int64_t count, double centre, double *restrict sums)
+static void tile_line_sums(struct tile_weights weights, const double *values, int64_t count,
+                           double centre, double *sums)
+{
+    if (weights.filter) {
+        add_line_sums(weights.first, values, count, centre, sums, true);
+    } else {
+        add_line_sums(weights.first, values, count, centre, sums, false);
+    }
+}
+
+/* sums[knot, lane] of values * u * u. */
+static inline __attribute__((always_inline)) void
+add_square_sums(const double *restrict weights, const double *restrict values, int64_t count,
+                double centre, double *restrict sums, const bool filter)
 {
     double sum[TILE_KNOTS][LANES] = {{0}};
     for (int64_t i = 0; i < count; i++) {
@@ -375,13 +435,24 @@ static void tile_square_sums(const double *restrict weights, const double *restr
             squared[lane] = u * u * values[i * LANES + lane];
         }
         for (int k = 0; k < TILE_KNOTS; k++) {
+            double weight = weight_at(weights, i, k, filter);
             EACH_LANE (lane) {
-                sum[k][lane] = __builtin_fma(weights[i * TILE_KNOTS + k], squared[lane],
-                                             sum[k][lane]);
+                sum[k][lane] = __builtin_fma(weight, squared[lane], sum[k][lane]);
             }
         }
     }
     memcpy(sums, sum, sizeof sum);
+}
+
+KERNEL_CLONES
+static void tile_square_sums(struct tile_weights weights, const double *values, int64_t count,
+                             double centre, double *sums)
+{
+    if (weights.filter) {
+        add_square_sums(weights.first, values, count, centre, sums, true);
+    } else {
+        add_square_sums(weights.first, values, count, centre, sums, false);
+    }
 }
 
 static double tile_centre(const struct loess_tile *tile)
@@ -426,10 +497,10 @@ void loess_smooth(const struct loess *loess, const double *values, double *smoot
     double sums[TILE_KNOTS * LANES] __attribute__((aligned(64)));
     for (int64_t t = 0; t < loess->tile_count; t++) {
         const struct loess_tile *tile = &loess->tiles[t];
-        const double *weights = tile->weights;
-        if (weights == NULL) {
+        struct tile_weights weights = {tile->weights, tile->filter};
+        if (weights.first == NULL) {
             tile_fill(loess, tile, row_weights, scratch);
-            weights = scratch;
+            weights.first = scratch;
         }
         tile_sums(weights, values + tile->left * LANES, tile->count, sums);
         for (int64_t k = 0; k < tile->knots; k++) {
@@ -470,14 +541,14 @@ static void solve_lanes(const double *restrict sum, const double *restrict line,
     }
 }
 
-static const double *tile_kernel(const struct loess *loess, const struct loess_tile *tile,
-                                 double *scratch)
+static struct tile_weights tile_kernel(const struct loess *loess, const struct loess_tile *tile,
+                                       double *scratch)
 {
     if (tile->kernel == NULL) {
         tile_fill(loess, tile, row_of_kernel, scratch);
-        return scratch;
+        return (struct tile_weights){scratch, false};
     }
-    return tile->kernel;
+    return (struct tile_weights){tile->kernel, tile->filter};
 }
 
 static double smallest_spread(const struct loess *loess)
@@ -582,7 +653,7 @@ void loess_fit(const struct loess *loess, const double *weights, double *coeffic
     const double smallest = smallest_spread(loess);
     for (int64_t t = 0; t < loess->tile_count; t++) {
         const struct loess_tile *tile = &loess->tiles[t];
-        const double *kernel = tile_kernel(loess, tile, scratch);
+        const struct tile_weights kernel = tile_kernel(loess, tile, scratch);
         const double *first = weights + tile->left * LANES;
         const double centre = tile_centre(tile);
         tile_line_sums(kernel, first, tile->count, centre, sums);

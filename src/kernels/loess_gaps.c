@@ -9,9 +9,9 @@
 /* Tricube tables kept at once: bandwidths of neighbouring windows differ by a few steps. */
 enum { TABLES = 8 };
 
-/* Sums run in STRIPES interleaved chains, so that they fill vector registers; series and tables
- * are padded with zeros to whole stripes. */
-enum { STRIPES = 32, NARROW_STRIPES = 8 };
+/* Sums run in interleaved chains, WIDE or NARROW vectors of them; series and tables are padded with
+ * zeros to whole STRIPES. */
+enum { WIDE = 4, NARROW = 1, STRIPES = WIDE * LANES };
 
 struct loess_gaps {
     const struct loess *loess;
@@ -55,7 +55,7 @@ enum status loess_gaps_create(const struct loess *loess, struct loess_gaps **out
     TRY(memory_allocate(1, sizeof *gaps, &gaps));
     gaps->loess = loess;
     gaps->table_length = table_length(loess);
-    gaps->narrow = loess->settings.window <= 2 * NARROW_STRIPES;
+    gaps->narrow = loess->settings.window <= 2 * LANES;
     TRY(memory_allocate(points, sizeof *gaps->valid, &gaps->valid));
     TRY(memory_allocate(points + 2 * STRIPES, sizeof *gaps->padded, &gaps->padded));
     TRY(memory_allocate((size_t)(TABLES * gaps->table_length), sizeof *gaps->tables,
@@ -120,22 +120,33 @@ void loess_gaps_find(struct loess_gaps *gaps, const double *valid, struct loess_
 
 /* ---- sums --------------------------------------------------------------------------------- */
 
+/* The weights of loess_tricube() at distances -reach to reach. */
+KERNEL_CLONES
+static void table_fill(double *restrict centre, int reach, double bandwidth)
+{
+    const double far = 0.999 * bandwidth;
+    const double near = 0.001 * bandwidth;
+#pragma omp simd
+    for (int i = -reach; i <= reach; i++) {
+        double r = fabs((double)i);
+        double ratio = r / bandwidth;
+        double rest = 1 - ratio * ratio * ratio;
+        double weight = r > far ? 0 : rest * rest * rest;
+        centre[i] = r <= near ? 1 : weight;
+    }
+}
+
 /* Tricube weights by distance; the pointer is to distance 0, zeros follow the bandwidth. */
 static const double *table_for(struct loess_gaps *gaps, int64_t bandwidth)
 {
     int64_t slot = bandwidth % TABLES;
-    double *centre =
-        gaps->tables + slot * gaps->table_length + gaps->loess->settings.points;
-    if (gaps->table_bandwidth[slot] == bandwidth) {
-        return centre;
+    double *centre = gaps->tables + slot * gaps->table_length + gaps->loess->settings.points;
+    if (gaps->table_bandwidth[slot] != bandwidth) {
+        int64_t reach = smaller(bandwidth, gaps->loess->settings.points);
+        table_fill(centre, (int)reach, (double)bandwidth);
+        memset(centre + reach + 1, 0, 2 * STRIPES * sizeof *centre);
+        gaps->table_bandwidth[slot] = bandwidth;
     }
-    int64_t reach = smaller(bandwidth, gaps->loess->settings.points);
-    for (int64_t d = 0; d <= reach; d++) {
-        centre[d] = loess_tricube((double)d, (double)bandwidth);
-        centre[-d] = centre[d];
-    }
-    memset(centre + reach + 1, 0, 2 * STRIPES * sizeof *centre);
-    gaps->table_bandwidth[slot] = bandwidth;
     return centre;
 }
 
@@ -145,73 +156,83 @@ struct sums {
     double square;
 };
 
-static inline __attribute__((always_inline)) struct sums
-stripes_add(double (*part)[STRIPES], int stripes)
+/* Adds the chains in pairs: groups first, then lanes. */
+static inline __attribute__((always_inline)) double chains_add(double (*part)[LANES],
+                                                               const int groups)
 {
-    for (int width = stripes / 2; width > 0; width /= 2) {
-        for (int i = 0; i < width; i++) {
-            part[0][i] += part[0][i + width];
-            part[1][i] += part[1][i + width];
-            part[2][i] += part[2][i + width];
+    for (int width = groups / 2; width > 0; width /= 2) {
+        for (int g = 0; g < width; g++) {
+            EACH_LANE (lane) {
+                part[g][lane] += part[g + width][lane];
+            }
         }
     }
-    return (struct sums){part[0][0], part[1][0], part[2][0]};
+    for (int width = LANES / 2; width > 0; width /= 2) {
+        for (int lane = 0; lane < width; lane++) {
+            part[0][lane] += part[0][lane + width];
+        }
+    }
+    return part[0][0];
 }
 
 /* Sums of p = kernel * values, p * d and p * d * d, where d = distance, distance + 1 ... */
 static inline __attribute__((always_inline)) struct sums
-striped_sums(const double *kernel, const double *values, int64_t count, double distance,
-             const int stripes, const bool squares)
+striped_sums(const double *restrict kernel, const double *restrict values, int64_t count,
+             double distance, const int groups, const bool squares)
 {
-    double part[3][STRIPES];
-    double d[STRIPES];
-    for (int i = 0; i < stripes; i++) {
-        part[0][i] = part[1][i] = part[2][i] = 0;
-        d[i] = distance + i;
-    }
-    for (int64_t j = 0; j < count; j += stripes) {
-        for (int i = 0; i < stripes; i++) {
-            double product = kernel[j + i] * values[j + i];
-            part[0][i] += product;
-            if (squares) {
-                double tilted = product * d[i];
-                part[1][i] += tilted;
-                part[2][i] = __builtin_fma(tilted, d[i], part[2][i]);
-            } else {
-                part[1][i] = __builtin_fma(product, d[i], part[1][i]);
-            }
-            d[i] += stripes;
+    double sum[WIDE][LANES] = {{0}};
+    double line[WIDE][LANES] = {{0}};
+    double square[WIDE][LANES] = {{0}};
+    double d[WIDE][LANES];
+    for (int g = 0; g < groups; g++) {
+        EACH_LANE (lane) {
+            d[g][lane] = distance + (double)(g * LANES + lane);
         }
     }
-    return stripes_add(part, stripes);
+    for (int64_t j = 0; j < count; j += groups * LANES) {
+        for (int g = 0; g < groups; g++) {
+            EACH_LANE (lane) {
+                double product = kernel[j + g * LANES + lane] * values[j + g * LANES + lane];
+                sum[g][lane] += product;
+                line[g][lane] = __builtin_fma(product, d[g][lane], line[g][lane]);
+                if (squares) {
+                    square[g][lane] =
+                        __builtin_fma(product * d[g][lane], d[g][lane], square[g][lane]);
+                }
+                d[g][lane] += (double)(groups * LANES);
+            }
+        }
+    }
+    return (struct sums){chains_add(sum, groups), chains_add(line, groups),
+                         squares ? chains_add(square, groups) : 0};
 }
 
 KERNEL_CLONES
 static struct sums wide_squares(const double *kernel, const double *values, int64_t count,
                                 double distance)
 {
-    return striped_sums(kernel, values, count, distance, STRIPES, true);
+    return striped_sums(kernel, values, count, distance, WIDE, true);
 }
 
 KERNEL_CLONES
 static struct sums wide_lines(const double *kernel, const double *values, int64_t count,
                               double distance)
 {
-    return striped_sums(kernel, values, count, distance, STRIPES, false);
+    return striped_sums(kernel, values, count, distance, WIDE, false);
 }
 
 KERNEL_CLONES
 static struct sums narrow_squares(const double *kernel, const double *values, int64_t count,
                                   double distance)
 {
-    return striped_sums(kernel, values, count, distance, NARROW_STRIPES, true);
+    return striped_sums(kernel, values, count, distance, NARROW, true);
 }
 
 KERNEL_CLONES
 static struct sums narrow_lines(const double *kernel, const double *values, int64_t count,
                                 double distance)
 {
-    return striped_sums(kernel, values, count, distance, NARROW_STRIPES, false);
+    return striped_sums(kernel, values, count, distance, NARROW, false);
 }
 
 /* A cut window ends where its table does not: plain sums over its own points. */

@@ -20,8 +20,9 @@ struct loess_tile {
     int64_t knots;
     int64_t left;
     int64_t count;
-    const double *weights; /**< [count, TILE_KNOTS] final weights, or NULL: made when needed */
-    const double *kernel;  /**< [count, TILE_KNOTS] tricube weights, or NULL */
+    bool filter;           /**< the weights are one filter; else blocks [count, TILE_KNOTS] */
+    const double *weights; /**< final weights, or NULL: made when needed */
+    const double *kernel;  /**< tricube weights, or NULL */
 };
 
 struct loess {
