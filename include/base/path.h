@@ -31,6 +31,11 @@ enum status path_absolute(const char *path, char **absolute);
 bool path_is_same(const char *a, const char *b);
 
 bool path_exists(const char *path);
+
+/** Makes a folder and those above it; one that is there already is fine.
+ *  @return STATUS_OK, STATUS_MEMORY, or STATUS_OUTPUT naming the folder */
+enum status path_create_folder(const char *path);
+
 bool path_is_folder(const char *path);
 
 /** True where the path holds `*`, `?` or `[`. */

@@ -163,3 +163,28 @@ done:
     globfree(&found);
     return status;
 }
+
+enum status path_create_folder(const char *path)
+{
+    enum status status;
+    char *above = NULL;
+    char *whole = NULL;
+    if (path_is_folder(path)) {
+        return STATUS_OK;
+    }
+    TRY(memory_copy_text(path, &whole));
+    for (size_t end = strlen(whole); end > 1 && whole[end - 1] == '/'; end--) {
+        whole[end - 1] = '\0';
+    }
+    TRY(path_folder(whole, &above));
+    if (strcmp(above, whole) != 0) {
+        TRY(path_create_folder(above));
+    }
+    FAIL_IF(mkdir(whole, 0777) != 0 && errno != EEXIST, STATUS_OUTPUT,
+            "%s: the folder cannot be made: %s", whole, strerror(errno));
+    FAIL_IF(!path_is_folder(whole), STATUS_OUTPUT, "%s: is a file, not a folder", whole);
+done:
+    free(above);
+    free(whole);
+    return status;
+}

@@ -1,0 +1,369 @@
+/* airshed -- GPL-3.0-or-later. trend: Mann-Kendall and Sen's slope of every cell (P2.52). */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/reason.h"
+#include "commands/commands.h"
+#include "flow/produce.h"
+#include "kernels/mann_kendall.h"
+#include "kernels/sen.h"
+#include "parallel/agree.h"
+
+static const struct option_spec trend_options[] = {
+    {.name = "input",
+     .kind = OPTION_PATH,
+     .argument = "CUBE",
+     .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_INPUT,
+     .help = "Cube or stack of maps with a time axis."},
+    {.name = "by",
+     .kind = OPTION_CHOICE,
+     .choices = "year|month|day",
+     .fallback = "year",
+     .help = "Test means of years, means of months, or the steps themselves. Daily values are "
+             "autocorrelated, which makes p too small."},
+    {.name = "min-valid",
+     .kind = OPTION_REAL,
+     .argument = "SHARE",
+     .fallback = "0.5",
+     .low = 0,
+     .high = 1,
+     .help = "A year's or month's mean needs this share of its steps."},
+    {.name = NULL},
+};
+
+enum trend_map {
+    TREND_S,
+    TREND_Z,
+    TREND_P,
+    TREND_TAU,
+    TREND_SLOPE,
+    TREND_SLOPE_PER_DAY,
+    TREND_SLOPE_LOW,
+    TREND_SLOPE_HIGH,
+    TREND_INTERCEPT,
+    TREND_MAPS,
+    TREND_USED = TREND_MAPS,
+    TREND_REASON,
+    TREND_VARIABLES
+};
+
+/* Steps that are averaged into one value before the test. */
+struct grouping {
+    int64_t count;
+    int64_t *group;   /* of each step */
+    int64_t *expected; /* steps in each group */
+    double *time;     /* of each group, in years since the first step */
+};
+
+struct trend {
+    struct input *input;
+    struct grouping grouping;
+    double min_valid, days_per_year;
+    struct sen_workspace *sen;
+    float *values;   /* [steps, cells] of the item */
+    float *maps;     /* [TREND_MAPS, cells] */
+    int32_t *used;   /* [cells] */
+    int8_t *reason;  /* [cells] */
+    double *means, *scratch;
+    char slope_units[96], slope_day_units[96], intercept_name[128];
+    struct cube_variable variables[TREND_VARIABLES];
+    struct cube_spec spec;
+};
+
+/* ---- grouping ----------------------------------------------------------------------------- */
+
+static double mean_year_days(enum calendar calendar)
+{
+    switch (calendar) {
+    case CALENDAR_NOLEAP:
+        return 365.0;
+    case CALENDAR_ALL_LEAP:
+        return 366.0;
+    case CALENDAR_360_DAY:
+        return 360.0;
+    case CALENDAR_JULIAN:
+        return 365.25;
+    case CALENDAR_STANDARD:
+    case CALENDAR_PROLEPTIC_GREGORIAN:
+        break;
+    }
+    return 365.2425;
+}
+
+/* Number of the year or month that a step belongs to, counted without gaps. */
+static int64_t period_number(const struct time_axis *axis, int64_t step, char by)
+{
+    struct calendar_date date = time_axis_date(axis, step);
+    return by == 'y' ? date.year : (int64_t)date.year * 12 + date.month - 1;
+}
+
+static enum status group_steps(struct grouping *grouping, const struct time_axis *axis, char by,
+                               double days_per_year)
+{
+    enum status status;
+    TRY(memory_allocate((size_t)axis->steps, sizeof *grouping->group, &grouping->group));
+    TRY(memory_allocate((size_t)axis->steps, sizeof *grouping->expected, &grouping->expected));
+    TRY(memory_allocate((size_t)axis->steps, sizeof *grouping->time, &grouping->time));
+    int64_t first = by == 'd' ? 0 : period_number(axis, 0, by);
+    int64_t last = INT64_MIN;
+    grouping->count = 0;
+    for (int64_t step = 0; step < axis->steps; step++) {
+        int64_t number = by == 'd' ? step : period_number(axis, step, by);
+        if (number != last) {
+            grouping->time[grouping->count++] =
+                by == 'd'   ? (axis->value[step] - axis->value[0]) / days_per_year
+                : by == 'y' ? (double)(number - first)
+                            : (double)(number - first) / 12.0;
+            last = number;
+        }
+        grouping->group[step] = grouping->count - 1;
+        grouping->expected[grouping->count - 1]++;
+    }
+done:
+    return status;
+}
+
+static void grouping_clear(struct grouping *grouping)
+{
+    free(grouping->group);
+    free(grouping->expected);
+    free(grouping->time);
+}
+
+/* Means of the groups of one cell; NaN where too few steps are valid. Summed in time order. */
+static void group_means(const struct trend *trend, const float *series, int64_t steps,
+                        int64_t stride, double *means, int64_t *valid)
+{
+    const struct grouping *grouping = &trend->grouping;
+    int64_t step = 0;
+    for (int64_t group = 0; group < grouping->count; group++) {
+        double sum = 0;
+        *valid = 0;
+        for (; step < steps && grouping->group[step] == group; step++) {
+            double value = (double)series[step * stride];
+            if (!isnan(value)) {
+                sum += value;
+                (*valid)++;
+            }
+        }
+        bool is_enough = *valid > 0 && (double)*valid >= trend->min_valid *
+                                                             (double)grouping->expected[group];
+        means[group] = is_enough ? sum / (double)*valid : NAN;
+    }
+}
+
+/* ---- items -------------------------------------------------------------------------------- */
+
+static enum status trend_read(void *context, struct flow_item *item)
+{
+    struct trend *trend = context;
+    flow_count_read(item, window_count(&item->window) * (int64_t)sizeof(float));
+    return input_read(trend->input, &item->window, trend->values);
+}
+
+static void trend_cell(struct trend *trend, int64_t cell, int64_t cells, int64_t steps)
+{
+    int64_t valid;
+    group_means(trend, trend->values + cell, steps, cells, trend->means, &valid);
+    struct mann_kendall test =
+        mann_kendall_test(trend->means, trend->grouping.count, 1, trend->scratch);
+    struct sen sen =
+        sen_slope(trend->grouping.time, trend->means, trend->grouping.count, 1, trend->sen);
+    const double result[TREND_MAPS] = {
+        [TREND_S] = test.used >= 2 ? (double)test.s : NAN,
+        [TREND_Z] = test.z,
+        [TREND_P] = test.p,
+        [TREND_TAU] = test.tau_b,
+        [TREND_SLOPE] = sen.slope,
+        [TREND_SLOPE_PER_DAY] = sen.slope / trend->days_per_year,
+        [TREND_SLOPE_LOW] = sen.low,
+        [TREND_SLOPE_HIGH] = sen.high,
+        [TREND_INTERCEPT] = sen.intercept,
+    };
+    for (int map = 0; map < TREND_MAPS; map++) {
+        trend->maps[map * cells + cell] = (float)result[map];
+    }
+    trend->used[cell] = (int32_t)test.used;
+    trend->reason[cell] = (int8_t)(test.used == 0  ? REASON_ALL_MISSING
+                                   : test.used < 2 ? REASON_TOO_SHORT
+                                   : isnan(test.tau_b) ? REASON_FLAT_SERIES
+                                                       : REASON_OK);
+}
+
+static enum status trend_compute(void *context, struct flow_item *item)
+{
+    int64_t cells = item->window.rows * item->window.cols;
+    for (int64_t cell = 0; cell < cells; cell++) {
+        trend_cell(context, cell, cells, item->window.steps);
+    }
+    return STATUS_OK;
+}
+
+static enum status trend_write(void *context, struct flow_item *item)
+{
+    enum status status = STATUS_OK;
+    struct trend *trend = context;
+    struct window map = item->window;
+    map.time = 0;
+    map.steps = 1;
+    for (int i = 0; i < TREND_MAPS; i++) {
+        TRY(flow_put(item, 0, i, &map, trend->maps + i * map.rows * map.cols));
+    }
+    TRY(flow_put(item, 0, TREND_USED, &map, trend->used));
+    TRY(flow_put(item, 0, TREND_REASON, &map, trend->reason));
+done:
+    return status;
+}
+
+/* ---- output ------------------------------------------------------------------------------- */
+
+static void describe(struct trend *trend)
+{
+    const struct time_axis *time = input_time(trend->input);
+    char date[CALENDAR_TEXT_BYTES];
+    struct calendar_date first = time_axis_date(time, 0);
+    const char *units = input_units(trend->input);
+    snprintf(trend->slope_units, sizeof trend->slope_units, "%s year-1", units);
+    snprintf(trend->slope_day_units, sizeof trend->slope_day_units, "%s day-1", units);
+    snprintf(trend->intercept_name, sizeof trend->intercept_name,
+             "intercept of Sen's line at the first step, %s", calendar_format_date(&first, date));
+    const struct cube_variable variables[TREND_VARIABLES] = {
+        [TREND_S] = {.name = "s", .long_name = "Mann-Kendall S", .units = "1"},
+        [TREND_Z] = {.name = "z",
+                     .long_name = "Mann-Kendall Z with ties and continuity correction",
+                     .units = "1"},
+        [TREND_P] = {.name = "p", .long_name = "two-sided p-value of Mann-Kendall", .units = "1"},
+        [TREND_TAU] = {.name = "tau", .long_name = "Kendall's tau-b", .units = "1"},
+        [TREND_SLOPE] = {.name = "slope",
+                         .long_name = "Sen's slope per year",
+                         .units = trend->slope_units},
+        [TREND_SLOPE_PER_DAY] = {.name = "slope_per_day",
+                                 .long_name = "Sen's slope per day",
+                                 .units = trend->slope_day_units},
+        [TREND_SLOPE_LOW] = {.name = "slope_low",
+                             .long_name = "lower end of the 95 % interval of Sen's slope",
+                             .units = trend->slope_units},
+        [TREND_SLOPE_HIGH] = {.name = "slope_high",
+                              .long_name = "upper end of the 95 % interval of Sen's slope",
+                              .units = trend->slope_units},
+        [TREND_INTERCEPT] = {.name = "intercept",
+                             .long_name = trend->intercept_name,
+                             .units = units},
+        [TREND_USED] = {.name = "used",
+                        .standard_name = "number_of_observations",
+                        .long_name = "values in the test",
+                        .units = "1",
+                        .type = CUBE_INT},
+        [TREND_REASON] = {.name = "reason",
+                          .long_name = "why a cell has no trend",
+                          .type = CUBE_BYTE,
+                          .flag_meanings = reason_flag_meanings()},
+    };
+    memcpy(trend->variables, variables, sizeof variables);
+    trend->spec = (struct cube_spec){.grid = input_grid(trend->input),
+                                     .variables = trend->variables,
+                                     .variable_count = TREND_VARIABLES};
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static struct items_cost trend_cost(const struct trend *trend, int64_t steps)
+{
+    int64_t groups = trend->grouping.count;
+    return (struct items_cost){.fixed_bytes = groups * (64 + 4 * 8) + (1 << 20),
+                               .unit_bytes = steps * 4 + TREND_MAPS * 4 + 5};
+}
+
+static enum status create_buffers(void *context, const struct items *items)
+{
+    enum status status;
+    struct trend *trend = context;
+    size_t cells = (size_t)(items->band_rows * items->block_cols);
+    size_t groups = (size_t)trend->grouping.count;
+    TRY(memory_allocate(cells * (size_t)items->steps, sizeof(float), &trend->values));
+    TRY(memory_allocate(cells * TREND_MAPS, sizeof(float), &trend->maps));
+    TRY(memory_allocate(cells, sizeof *trend->used, &trend->used));
+    TRY(memory_allocate(cells, sizeof *trend->reason, &trend->reason));
+    TRY(memory_allocate(groups, sizeof(double), &trend->means));
+    TRY(memory_allocate(2 * groups, sizeof(double), &trend->scratch));
+    TRY(sen_workspace_create(trend->grouping.count, &trend->sen));
+done:
+    return status;
+}
+
+static void trend_clear(struct trend *trend, bool is_finished)
+{
+    input_close(&trend->input, is_finished);
+    grouping_clear(&trend->grouping);
+    sen_workspace_destroy(&trend->sen);
+    free(trend->values);
+    free(trend->maps);
+    free(trend->used);
+    free(trend->reason);
+    free(trend->means);
+    free(trend->scratch);
+}
+
+static enum status prepare(struct trend *trend, const struct job *job,
+                           struct production *production)
+{
+    enum status status;
+    const struct time_axis *time = input_time(trend->input);
+    const struct georeference *grid = input_grid(trend->input);
+    trend->min_valid = option_real(job->options, "min-valid");
+    trend->days_per_year = mean_year_days(time->calendar);
+    TRY(group_steps(&trend->grouping, time, option_text(job->options, "by")[0],
+                    trend->days_per_year));
+    describe(trend);
+    production->cost = trend_cost(trend, time->steps);
+    TRY(items_cut_rows(time->steps, grid->rows, grid->cols, &production->cost, job->memory_bytes,
+                       &production->items));
+done:
+    return status;
+}
+
+static enum status trend_run(struct job *job)
+{
+    enum status status;
+    struct trend trend = {0};
+    struct input_request request = {.label = "input",
+                                    .path = option_text(job->options, "input"),
+                                    .variable = option_text(job->options, "variable"),
+                                    .needs_time = true,
+                                    .allow_missing_steps = true,
+                                    .by_rows = true};
+    struct production production = {.output = option_text(job->options, "output"),
+                                    .cube = &trend.spec,
+                                    .work = {.context = &trend,
+                                             .read = trend_read,
+                                             .compute = trend_compute,
+                                             .write = trend_write},
+                                    .create_buffers = create_buffers};
+
+    TRY(input_open(job, &request, &trend.input));
+    TRY_TOGETHER(job->comm, prepare(&trend, job, &production));
+    production.inputs = (struct input *const[]){trend.input, NULL};
+    TRY(flow_produce(job, &production));
+done:
+    trend_clear(&trend, status == STATUS_OK && !job->dry_run);
+    return status;
+}
+
+static const struct option_spec *const trend_tables[] = {trend_options, options_output,
+                                                         options_grid, options_common, NULL};
+
+const struct command command_trend = {
+    .name = "trend",
+    .summary = "Mann-Kendall test and Sen's slope of every cell",
+    .details = "Tests each cell for a monotonic trend (Mann-Kendall with ties and continuity "
+               "correction) and gives Sen's slope per year and per day with its 95 % interval "
+               "(P2.52). Missing values are left out.",
+    .examples = "airshed trend pm25.nc -o trend.nc --by year --geotiff\n"
+                "mpirun -n 4 airshed trend deweathered.nc -o trend.nc --variable deweathered",
+    .tables = trend_tables,
+    .run = trend_run,
+};
