@@ -513,13 +513,16 @@ void loess_smooth(const struct loess *loess, const double *values, double *smoot
 
 /* ---- weighted points ---------------------------------------------------------------------- */
 
+/* Rows of weights of a short series start with that of the own value and the scale of the others. */
+enum { ROW_EXTRA = 2 };
+
 /* Per tile: factors [2, knot, lane] of the sum and of the line sum. */
 enum { TILE_COEFFICIENTS = 2 * TILE_KNOTS * LANES };
 
 size_t loess_coefficients_size(const struct loess *loess)
 {
     if (is_short(loess)) {
-        return (size_t)(loess->knot_count * (row_width(loess) + 1) * LANES);
+        return (size_t)(loess->knot_count * (row_width(loess) + ROW_EXTRA) * LANES);
     }
     return (size_t)loess->tile_count * TILE_COEFFICIENTS;
 }
@@ -556,33 +559,14 @@ static double smallest_spread(const struct loess *loess)
     return loess->settings.degree == 0 ? INFINITY : loess_smallest_spread(loess);
 }
 
-/* The final weights [1 + count, lane] of one knot; the first is that of the point's own value and
- * is one where no other has weight. @p at is the distance from the first point of the window. */
-KERNEL_CLONES
-static void row_fit(const double *restrict kernel, const double *restrict weights, int64_t count,
-                    double at, double smallest, double *restrict row)
+/* Tilts the weights [count, lane] of one knot, whose sums have the given inverse and whose mean
+ * distances from the first point are @p mean, to those of a line. */
+static inline __attribute__((always_inline)) void
+row_tilt(double *restrict tap, int64_t count, double at, double smallest, const double *inverse,
+         const double *mean)
 {
-    double sum[LANES] = {0};
-    double mean[LANES] = {0};
     double spread[LANES] = {0};
     double tilt[LANES];
-    double *restrict tap = row + LANES;
-    for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            tap[j * LANES + lane] = kernel[j] * weights[j * LANES + lane];
-            sum[lane] += tap[j * LANES + lane];
-        }
-    }
-    EACH_LANE (lane) {
-        row[lane] = sum[lane] > 0 ? 0 : 1;
-        sum[lane] = sum[lane] > 0 ? 1 / sum[lane] : 0;
-    }
-    for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            tap[j * LANES + lane] *= sum[lane];
-            mean[lane] = __builtin_fma(tap[j * LANES + lane], (double)j, mean[lane]);
-        }
-    }
     for (int64_t j = 0; j < count; j++) {
         EACH_LANE (lane) {
             double offset = (double)j - mean[lane];
@@ -590,12 +574,43 @@ static void row_fit(const double *restrict kernel, const double *restrict weight
         }
     }
     EACH_LANE (lane) {
-        tilt[lane] = spread[lane] > smallest ? (at - mean[lane]) / spread[lane] : 0;
+        double variance = spread[lane] * inverse[lane];
+        tilt[lane] = variance > smallest ? (at - mean[lane]) / variance : 0;
     }
     for (int64_t j = 0; j < count; j++) {
         EACH_LANE (lane) {
             tap[j * LANES + lane] *= tilt[lane] * ((double)j - mean[lane]) + 1;
         }
+    }
+}
+
+/* The final weights [2 + count, lane] of one knot: the first is that of the point's own value and is
+ * one where no other has weight, the second multiplies the sum over the others. @p at is the distance
+ * from the first point of the window; a constant is fitted where @p smallest is infinite. */
+KERNEL_CLONES
+static void row_fit(const double *restrict kernel, const double *restrict weights, int64_t count,
+                    double at, double smallest, double *restrict row)
+{
+    double sum[LANES] = {0};
+    double line[LANES] = {0};
+    double *restrict own = row;
+    double *restrict inverse = row + LANES;
+    double *restrict tap = row + 2 * LANES;
+    for (int64_t j = 0; j < count; j++) {
+        EACH_LANE (lane) {
+            double weight = kernel[j] * weights[j * LANES + lane];
+            tap[j * LANES + lane] = weight;
+            sum[lane] += weight;
+            line[lane] = __builtin_fma(weight, (double)j, line[lane]);
+        }
+    }
+    EACH_LANE (lane) {
+        own[lane] = sum[lane] > 0 ? 0 : 1;
+        inverse[lane] = sum[lane] > 0 ? 1 / sum[lane] : 0;
+        line[lane] *= inverse[lane];
+    }
+    if (smallest < INFINITY) {
+        row_tilt(tap, count, at, smallest, inverse, line);
     }
 }
 
@@ -607,7 +622,7 @@ static void rows_fit(const struct loess *loess, const double *weights, double *c
         const struct loess_knot *knot = &loess->knots[k];
         row_fit(loess->rows + k * width, weights + knot->left * LANES, width,
                 (double)(knot->at - knot->left), smallest,
-                coefficients + k * (width + 1) * LANES);
+                coefficients + k * (width + ROW_EXTRA) * LANES);
     }
 }
 
@@ -615,18 +630,15 @@ KERNEL_CLONES
 static void row_apply(const double *restrict row, const double *restrict own,
                       const double *restrict values, int64_t count, double *restrict out)
 {
-    double sum[LANES];
-    EACH_LANE (lane) {
-        sum[lane] = row[lane] * own[lane];
-    }
+    double sum[LANES] = {0};
+    const double *restrict tap = row + ROW_EXTRA * LANES;
     for (int64_t j = 0; j < count; j++) {
         EACH_LANE (lane) {
-            sum[lane] = __builtin_fma(row[(j + 1) * LANES + lane], values[j * LANES + lane],
-                                      sum[lane]);
+            sum[lane] = __builtin_fma(tap[j * LANES + lane], values[j * LANES + lane], sum[lane]);
         }
     }
     EACH_LANE (lane) {
-        out[lane] = sum[lane];
+        out[lane] = row[lane] * own[lane] + row[LANES + lane] * sum[lane];
     }
 }
 
@@ -637,7 +649,7 @@ static void rows_apply(const struct loess *loess, const double *coefficients, co
     for (int64_t k = 0; k < loess->knot_count; k++) {
         const struct loess_knot *knot = &loess->knots[k];
         int64_t own = larger(0, smaller(knot->at, loess->settings.points - 1));
-        row_apply(coefficients + k * (width + 1) * LANES, values + own * LANES,
+        row_apply(coefficients + k * (width + ROW_EXTRA) * LANES, values + own * LANES,
                   values + knot->left * LANES, width, knot_output(loess, knot, smooth));
     }
 }
@@ -704,7 +716,7 @@ static bool end_is_empty(const struct loess *loess, const double *coefficients, 
     int64_t slot = side * (loess->tiles[tile].knots - 1);
     if (is_short(loess)) {
         int64_t knot = side * (loess->knot_count - 1);
-        return coefficients[knot * (row_width(loess) + 1) * LANES + lane] != 0;
+        return coefficients[knot * (row_width(loess) + ROW_EXTRA) * LANES + lane] != 0;
     }
     const double *factor = coefficients + tile * TILE_COEFFICIENTS + slot * LANES + lane;
     return factor[0] == 0 && factor[TILE_KNOTS * LANES] == 0;

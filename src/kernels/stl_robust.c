@@ -1,5 +1,6 @@
 /* airshed -- GPL-3.0-or-later. Bisquare robustness weights from the size of the remainder. */
 #include <math.h>
+#include <string.h>
 
 #include "stl_internal.h"
 
@@ -42,32 +43,90 @@ static double rank_select(double *values, int64_t first, int64_t last, int64_t r
     return values[rank];
 }
 
-/* Six times the median; the mean of the middle two for an even count. */
-static double bisquare_width(double *sizes, int64_t count)
+KERNEL_CLONES
+static void largest_sizes(const double *restrict size, int64_t steps, double *restrict largest)
 {
-    double upper = rank_select(sizes, 0, count - 1, count / 2);
-    double lower = upper;
-    if (count % 2 == 0) {
-        lower = sizes[0];
-        for (int64_t i = 1; i < count / 2; i++) {
-            lower = fmax(lower, sizes[i]);
+    for (int64_t i = 0; i < steps; i++) {
+        EACH_LANE (lane) {
+            double one = size[i * LANES + lane];
+            largest[lane] = one > largest[lane] ? one : largest[lane];
         }
     }
-    return 3 * (lower + upper);
 }
 
-static double lane_width(struct stl_workspace *workspace, int lane)
+/* Sizes are counted by sign, exponent and the first four bits of the fraction: 16 bins to a factor of
+ * two, BINS of them below the largest size; smaller ones share the first bin. The median's bin then
+ * holds few sizes. */
+enum { BINS = 1024, BIN_SHIFT = 48 };
+
+static inline int64_t size_bin(double size, int64_t lowest)
+{
+    uint64_t bits;
+    memcpy(&bits, &size, sizeof bits);
+    int64_t bin = (int64_t)(bits >> BIN_SHIFT) - lowest;
+    return bin > 0 ? bin : 0;
+}
+
+static void count_bins(const double *size, const double *valid, int64_t steps,
+                       const int64_t lowest[LANES], int32_t (*bins)[BINS])
+{
+    for (int64_t i = 0; i < steps; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            bins[lane][size_bin(size[i * LANES + lane], lowest[lane])] +=
+                valid[i * LANES + lane] != 0;
+        }
+    }
+}
+
+/* The bisquare width of one lane: the bins that hold the middle two sizes are sorted out alone. */
+static double lane_width(struct stl_workspace *workspace, int lane, const int32_t *bins,
+                         int64_t lowest)
 {
     const int64_t steps = workspace->plan->steps;
     double *sizes = workspace->column;
     int64_t count = 0;
-    for (int64_t i = 0; i < steps; i++) {
-        if (workspace->valid[i * LANES + lane] != 0) {
-            sizes[count++] = workspace->spare[i * LANES + lane];
-        }
+    for (int bin = 0; bin < BINS; bin++) {
+        count += bins[bin];
     }
-    double width = count > 0 ? bisquare_width(sizes, count) : 0;
+    if (count == 0) {
+        return 0;
+    }
+    int64_t lower = (count - 1) / 2;
+    int64_t before = 0;
+    int first = 0;
+    while (before + bins[first] <= lower) {
+        before += bins[first++];
+    }
+    int last = first;
+    for (int64_t up_to = before + bins[first]; up_to <= count / 2;) {
+        up_to += bins[++last];
+    }
+    int64_t found = 0;
+    for (int64_t i = 0; i < steps; i++) {
+        int64_t bin = size_bin(workspace->spare[i * LANES + lane], lowest);
+        sizes[found] = workspace->spare[i * LANES + lane];
+        found += bin >= first && bin <= last && workspace->valid[i * LANES + lane] != 0;
+    }
+    double low = rank_select(sizes, 0, found - 1, lower - before);
+    double high = rank_select(sizes, 0, found - 1, count / 2 - before);
+    double width = 3 * (low + high);
     return width > EXACT_FIT * workspace->lanes.largest[lane] ? width : 0;
+}
+
+static void lane_widths(struct stl_workspace *workspace, double *width)
+{
+    const int64_t steps = workspace->plan->steps;
+    int32_t bins[LANES][BINS] = {{0}};
+    double largest[LANES] = {0};
+    int64_t lowest[LANES];
+    largest_sizes(workspace->spare, steps, largest);
+    for (int lane = 0; lane < LANES; lane++) {
+        lowest[lane] = size_bin(largest[lane], 0) - BINS + 1;
+    }
+    count_bins(workspace->spare, workspace->valid, steps, lowest, bins);
+    for (int lane = 0; lane < LANES; lane++) {
+        width[lane] = lane_width(workspace, lane, bins[lane], lowest[lane]);
+    }
 }
 
 KERNEL_CLONES
@@ -102,8 +161,6 @@ void stl_robustness(struct stl_workspace *workspace, const double *trend, const 
     const int64_t steps = workspace->plan->steps;
     double width[LANES];
     remainder_sizes(workspace->observed, trend, seasonal, workspace->spare, steps * LANES);
-    for (int lane = 0; lane < LANES; lane++) {
-        width[lane] = lane_width(workspace, lane);
-    }
+    lane_widths(workspace, width);
     bisquare_weights(workspace->spare, workspace->valid, width, workspace->weights, steps);
 }
