@@ -69,6 +69,15 @@ enum status table_column(const struct table *table, const char *name, int64_t *c
  *  appended. */
 const char *table_text(const struct table *table, int64_t row, int64_t col);
 
+enum {
+    TABLE_CELL_BYTES = 512 /**< room for a cell that is a name, a number or a date */
+};
+
+/** Copies a cell without its outer blanks into @p text. @return false, with "", where the cell is
+ *  too long for it */
+bool table_trimmed(const struct table *table, int64_t row, int64_t col,
+                   char text[TABLE_CELL_BYTES]);
+
 /** True where a cell is blank, NaN in any case, or one of the texts that mean missing. */
 bool table_is_missing(const struct table *table, int64_t row, int64_t col);
 

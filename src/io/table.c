@@ -20,10 +20,6 @@
 #include "base/text.h"
 #include "io/gdal_session.h"
 
-enum {
-    CELL_BYTES = 512
-}; /* longest text that may be a number or mean missing */
-
 /* ---- the table in memory --------------------------------------------------------------------- */
 
 /* Moves a block into a larger one; the old one is released only where that succeeds. */
@@ -579,31 +575,30 @@ static bool is_listed(const char *text, const char *items)
     return false;
 }
 
-/* Copies a cell without its outer blanks. @return false where it is too long to be a number */
-static bool trim_cell(const struct table *table, int64_t row, int64_t col, size_t bytes, char *out)
+bool table_trimmed(const struct table *table, int64_t row, int64_t col, char text[TABLE_CELL_BYTES])
 {
-    const char *text = skip_blanks(table_text(table, row, col));
-    size_t length = strlen(text);
-    while (length > 0 && isspace((unsigned char)text[length - 1])) {
+    const char *cell = skip_blanks(table_text(table, row, col));
+    size_t length = strlen(cell);
+    while (length > 0 && isspace((unsigned char)cell[length - 1])) {
         length--;
     }
-    bool fits = length < bytes;
-    memcpy(out, text, fits ? length : 0);
-    out[fits ? length : 0] = '\0';
+    bool fits = length < TABLE_CELL_BYTES;
+    memcpy(text, cell, fits ? length : 0);
+    text[fits ? length : 0] = '\0';
     return fits;
 }
 
 bool table_is_missing(const struct table *table, int64_t row, int64_t col)
 {
-    char text[CELL_BYTES];
-    return trim_cell(table, row, col, sizeof text, text) &&
+    char text[TABLE_CELL_BYTES];
+    return table_trimmed(table, row, col, text) &&
            (text[0] == '\0' || strcasecmp(text, "nan") == 0 || is_listed(text, table->missing));
 }
 
 static bool parse_number(const struct table *table, int64_t row, int64_t col, double *value)
 {
-    char text[CELL_BYTES];
-    return trim_cell(table, row, col, sizeof text, text) && text_parse_real(text, value);
+    char text[TABLE_CELL_BYTES];
+    return table_trimmed(table, row, col, text) && text_parse_real(text, value);
 }
 
 bool table_is_number(const struct table *table, int64_t row, int64_t col)
