@@ -7,8 +7,9 @@ enum { LANES = 8 };
 
 /** Builds a function for three CPU classes; the loader picks one. The bits do not depend on the
  *  choice: sums are written in one order and fused only by __builtin_fma(). Sanitizers cannot run
- *  the loader's choice, so they get the plain build. */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+ *  the loader's choice, so they get the plain build; -DKERNEL_CLONES= builds for the one class of -march. */
+#if defined(KERNEL_CLONES)
+#elif defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define KERNEL_CLONES                                                                              \
     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

@@ -1,6 +1,7 @@
 /* airshed -- GPL-3.0-or-later. The passes of STL (Cleveland et al. 1990) over blocks of lanes. */
 #include "kernels/stl.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,26 +9,53 @@
 
 /* ---- the block at hand -------------------------------------------------------------------- */
 
-static enum reason lane_reason(const struct stl_plan *plan, const double *series, int lane)
+/* Splits a series into values, zero where missing, and their marks; counts them and finds the
+ * largest, per lane. */
+KERNEL_CLONES
+static void split_valid(const double *restrict series, int64_t steps, double *restrict observed,
+                        double *restrict valid, double *restrict counts, double *restrict largest)
 {
-    const int64_t period = plan->settings.period;
-    int64_t valid = 0;
-    int64_t observed_phases = 0;
-    for (int64_t phase = 0; phase < period; phase++) {
-        int64_t found = 0;
-        for (int64_t i = phase; i < plan->steps; i += period) {
-            found += isfinite(series[i * LANES + lane]) != 0;
+    for (int64_t i = 0; i < steps; i++) {
+        EACH_LANE (lane) {
+            double value = series[i * LANES + lane];
+            double size = fabs(value);
+            double known = size <= DBL_MAX ? 1 : 0;
+            observed[i * LANES + lane] = size <= DBL_MAX ? value : 0;
+            valid[i * LANES + lane] = known;
+            counts[lane] += known;
+            largest[lane] = size <= DBL_MAX && size > largest[lane] ? size : largest[lane];
         }
-        valid += found;
-        observed_phases += found > 0;
     }
-    if (valid == 0) {
+}
+
+static bool lane_has_every_phase(const struct stl_workspace *workspace, int lane)
+{
+    const struct stl_plan *plan = workspace->plan;
+    for (int64_t phase = 0; phase < plan->settings.period; phase++) {
+        double found = 0;
+        for (int64_t i = phase; i < plan->steps; i += plan->settings.period) {
+            found += workspace->valid[i * LANES + lane];
+        }
+        if (found == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum reason lane_reason(const struct stl_workspace *workspace, int lane, double count)
+{
+    const struct stl_plan *plan = workspace->plan;
+    if (count == 0) {
         return REASON_ALL_MISSING;
     }
-    if (valid < 2 * period) {
+    if (count < 2 * (double)plan->settings.period) {
         return REASON_TOO_SHORT;
     }
-    return observed_phases < period ? REASON_EMPTY_PHASE : REASON_OK;
+    if (count < (double)plan->steps && !lane_has_every_phase(workspace, lane)) {
+        return REASON_EMPTY_PHASE;
+    }
+    return REASON_OK;
 }
 
 /* The observation nearest in time to each step, the earlier of two. */
@@ -51,27 +79,26 @@ static void find_nearest(const double *valid, int64_t steps, int lane, int32_t *
     }
 }
 
-static void lane_load(struct stl_workspace *workspace, const double *series, enum reason reason,
-                      int lane)
+static void lane_clear(struct stl_workspace *workspace, int lane)
+{
+    for (int64_t i = 0; i < workspace->plan->steps; i++) {
+        workspace->observed[i * LANES + lane] = 0;
+        workspace->valid[i * LANES + lane] = 0;
+    }
+}
+
+static void lane_load(struct stl_workspace *workspace, int lane, double count, enum reason reason)
 {
     const int64_t steps = workspace->plan->steps;
-    int64_t missing = 0;
-    double largest = 0;
-    for (int64_t i = 0; i < steps; i++) {
-        double value = series[i * LANES + lane];
-        bool valid = reason == REASON_OK && isfinite(value);
-        workspace->observed[i * LANES + lane] = valid ? value : 0;
-        workspace->valid[i * LANES + lane] = valid ? 1 : 0;
-        workspace->weights[i * LANES + lane] = valid ? 1 : 0;
-        missing += !valid;
-        largest = fmax(largest, valid ? fabs(value) : 0);
+    struct stl_lanes *lanes = &workspace->lanes;
+    lanes->plain[lane] = reason == REASON_OK && count == (double)steps;
+    lanes->gappy[lane] = reason == REASON_OK && count < (double)steps;
+    lanes->any_plain |= lanes->plain[lane];
+    lanes->any_gappy |= lanes->gappy[lane];
+    if (reason != REASON_OK) {
+        lane_clear(workspace, lane);
     }
-    workspace->lanes.largest[lane] = largest;
-    workspace->lanes.plain[lane] = reason == REASON_OK && missing == 0;
-    workspace->lanes.gappy[lane] = reason == REASON_OK && missing > 0;
-    workspace->lanes.any_plain |= workspace->lanes.plain[lane];
-    workspace->lanes.any_gappy |= workspace->lanes.gappy[lane];
-    if (workspace->lanes.gappy[lane]) {
+    if (lanes->gappy[lane]) {
         find_nearest(workspace->valid, steps, lane, workspace->nearest + lane * steps);
     }
 }
@@ -82,15 +109,21 @@ static bool windows_widen(const struct stl_workspace *workspace)
 }
 
 static void block_load(struct stl_workspace *workspace, const double *series,
-                       const enum reason *reasons)
+                       enum reason *reasons)
 {
+    const int64_t steps = workspace->plan->steps;
+    double counts[LANES] = {0};
     workspace->lanes = (struct stl_lanes){.any_plain = false};
+    split_valid(series, steps, workspace->observed, workspace->valid, counts,
+                workspace->lanes.largest);
     for (int lane = 0; lane < LANES; lane++) {
-        lane_load(workspace, series, reasons[lane], lane);
+        reasons[lane] = lane_reason(workspace, lane, counts[lane]);
+        lane_load(workspace, lane, counts[lane], reasons[lane]);
         if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
             stl_gaps_find(workspace, lane);
         }
     }
+    memcpy(workspace->weights, workspace->valid, (size_t)(steps * LANES) * sizeof(double));
 }
 
 /* Where nothing was observed the residue of the nearest observation stands in: it has no weight,
@@ -391,21 +424,59 @@ static void average_cycle(const struct stl_plan *plan, double *seasonal)
     }
 }
 
-static void block_finish(const struct stl_workspace *workspace, const double *series,
-                         const struct stl_parts *parts, const enum reason *reasons)
+/* @p value where the series is known, else NaN. */
+KERNEL_CLONES
+static void keep_known(const double *restrict series, const double *restrict value,
+                       double *restrict kept, int64_t count)
 {
-    const struct stl_plan *plan = workspace->plan;
-    for (int64_t i = 0; i < plan->steps * LANES; i++) {
-        bool solved = reasons[i % LANES] == REASON_OK;
-        bool valid = solved && isfinite(series[i]);
-        if (!solved) {
-            parts->trend[i] = parts->seasonal[i] = NAN;
-        }
+    for (int64_t i = 0; i < count; i++) {
+        kept[i] = fabs(series[i]) <= DBL_MAX ? value[i] : NAN;
+    }
+}
+
+KERNEL_CLONES
+static void remainders(const double *restrict series, const double *restrict trend,
+                       const double *restrict seasonal, double *restrict remainder, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double rest = series[i] - trend[i] - seasonal[i];
+        remainder[i] = fabs(series[i]) <= DBL_MAX ? rest : NAN;
+    }
+}
+
+static void lane_lose(const struct stl_parts *parts, int64_t steps, int lane)
+{
+    for (int64_t i = lane; i < steps * LANES; i += LANES) {
+        parts->trend[i] = parts->seasonal[i] = NAN;
         if (parts->remainder != NULL) {
-            parts->remainder[i] = valid ? series[i] - parts->trend[i] - parts->seasonal[i] : NAN;
+            parts->remainder[i] = NAN;
         }
         if (parts->weights != NULL) {
-            parts->weights[i] = valid ? workspace->weights[i] : NAN;
+            parts->weights[i] = NAN;
+        }
+    }
+}
+
+static void block_finish(const struct stl_workspace *workspace, const double *series,
+                         const struct stl_parts *parts)
+{
+    const int64_t count = workspace->plan->steps * LANES;
+    if (parts->remainder != NULL) {
+        remainders(series, parts->trend, parts->seasonal, parts->remainder, count);
+    }
+    if (parts->weights != NULL) {
+        keep_known(series, workspace->weights, parts->weights, count);
+    }
+}
+
+/* Fewer than two periods: nothing to decompose, only to tell which lanes are empty. */
+static void block_is_too_short(const struct stl_plan *plan, const double *series,
+                               enum reason *reasons)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        reasons[lane] = REASON_ALL_MISSING;
+        for (int64_t i = lane; i < plan->steps * LANES; i += LANES) {
+            reasons[lane] = isfinite(series[i]) ? REASON_TOO_SHORT : reasons[lane];
         }
     }
 }
@@ -414,17 +485,21 @@ void stl_decompose(const struct stl_plan *plan, struct stl_workspace *workspace,
                    const double *series, const struct stl_parts *parts,
                    enum reason reasons[STL_LANES])
 {
-    bool any = false;
-    for (int lane = 0; lane < LANES; lane++) {
-        reasons[lane] = lane_reason(plan, series, lane);
-        any |= reasons[lane] == REASON_OK;
-    }
-    if (any) {
+    if (plan->groups == 0) {
+        block_is_too_short(plan, series, reasons);
+    } else {
         block_load(workspace, series, reasons);
+    }
+    if (plan->groups > 0 && (workspace->lanes.any_plain || workspace->lanes.any_gappy)) {
         iterate(workspace, parts->trend, parts->seasonal);
         if (plan->settings.seasonal == STL_PERIODIC) {
             average_cycle(plan, parts->seasonal);
         }
+        block_finish(workspace, series, parts);
     }
-    block_finish(workspace, series, parts, reasons);
+    for (int lane = 0; lane < LANES; lane++) {
+        if (reasons[lane] != REASON_OK) {
+            lane_lose(parts, plan->steps, lane);
+        }
+    }
 }
