@@ -277,6 +277,19 @@ static void rows_store(struct loess *loess, double *rows)
     loess->rows = rows;
 }
 
+/* Knots away from the ends go through one transform where that is faster. */
+static enum status filter_transform(struct loess *loess)
+{
+    const struct loess_settings *settings = &loess->settings;
+    for (int64_t t = 0; t < loess->tile_count; t++) {
+        if (loess->tiles[t].filter && convolution_pays(settings->points, settings->window)) {
+            return convolution_create(settings->points, loess->tiles[t].weights, settings->window,
+                                      &loess->convolution);
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status loess_create(const struct loess_settings *settings, struct loess **out)
 {
     enum status status = STATUS_OK;
@@ -304,6 +317,7 @@ enum status loess_create(const struct loess_settings *settings, struct loess **o
     if (is_short(loess)) {
         rows_store(loess, loess->storage + used);
     }
+    TRY(filter_transform(loess));
     *out = loess;
     loess = NULL;
 done:
@@ -317,6 +331,7 @@ void loess_destroy(struct loess **loess)
         free((*loess)->knots);
         free((*loess)->tiles);
         free((*loess)->storage);
+        convolution_destroy(&(*loess)->convolution);
         free(*loess);
         *loess = NULL;
     }
@@ -325,7 +340,8 @@ void loess_destroy(struct loess **loess)
 size_t loess_bytes(const struct loess *loess)
 {
     return sizeof *loess + loess->storage_count * sizeof *loess->storage +
-           (size_t)loess->knot_count * (sizeof *loess->knots + sizeof *loess->tiles);
+           (size_t)loess->knot_count * (sizeof *loess->knots + sizeof *loess->tiles) +
+           (loess->convolution != NULL ? convolution_bytes(loess->convolution) : 0);
 }
 
 int64_t loess_outputs(const struct loess *loess)
@@ -340,7 +356,10 @@ int64_t loess_knots(const struct loess *loess)
 
 size_t loess_scratch_size(const struct loess *loess)
 {
-    return (size_t)(loess->widest_tile * (TILE_KNOTS + 1));
+    size_t tile = (size_t)(loess->widest_tile * (TILE_KNOTS + 1));
+    size_t transform =
+        loess->convolution != NULL ? convolution_scratch_size(loess->convolution) : 0;
+    return tile > transform ? tile : transform;
 }
 
 /* ---- evaluation --------------------------------------------------------------------------- */
@@ -495,8 +514,15 @@ void loess_interpolate(const struct loess *loess, double *smooth, int64_t width)
 void loess_smooth(const struct loess *loess, const double *values, double *smooth, double *scratch)
 {
     double sums[TILE_KNOTS * LANES] __attribute__((aligned(64)));
+    if (loess->convolution != NULL) {
+        int64_t centred = (loess->settings.window - 1) / 2 + (loess->settings.extend ? 1 : 0);
+        convolution_apply(loess->convolution, values, smooth + centred * LANES, scratch);
+    }
     for (int64_t t = 0; t < loess->tile_count; t++) {
         const struct loess_tile *tile = &loess->tiles[t];
+        if (loess->convolution != NULL && tile->filter) {
+            continue;
+        }
         struct tile_weights weights = {tile->weights, tile->filter};
         if (weights.first == NULL) {
             tile_fill(loess, tile, row_weights, scratch);

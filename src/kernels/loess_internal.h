@@ -2,6 +2,7 @@
 #ifndef AIRSHED_KERNELS_LOESS_INTERNAL_H
 #define AIRSHED_KERNELS_LOESS_INTERNAL_H
 
+#include "convolution_internal.h"
 #include "kernels/loess.h"
 
 /** One evaluation point of a local fit; positions count from 0. */
@@ -35,6 +36,7 @@ struct loess {
     double *storage;
     const double *rows; /* [knot, window] tricube weights of a short series, else NULL */
     size_t storage_count;
+    struct convolution *convolution; /* of the tiles that are filters, or NULL */
 };
 
 /** Tricube weight at distance @p r for bandwidth @p h, flat and cut as in the Fortran. */

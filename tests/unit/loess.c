@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "kernels/loess.h"
 
-enum { MOST_POINTS = 400 };
+enum { MOST_POINTS = 2600 };
 
 /* ---- a plain loess ------------------------------------------------------------------------ */
 
@@ -145,6 +145,8 @@ static const struct loess_settings cases[] = {
     {.points = 90, .window = 91, .jump = 7, .degree = 1},
     {.points = 397, .window = 101, .jump = 1, .degree = 1},
     {.points = 397, .window = 101, .jump = 1, .degree = 0},
+    {.points = 1200, .window = 501, .jump = 1, .degree = 1},
+    {.points = 2600, .window = 301, .jump = 1, .degree = 0},
     {.points = 400, .window = 21, .jump = 3, .degree = 1, .extend = true},
 };
 enum { CASES = sizeof cases / sizeof *cases };
