@@ -41,9 +41,15 @@ struct dataset_options {
     bool tolerate_bad_time;          /**< info: report unsorted or duplicate steps, do not fail */
 };
 
-/** Opens a file, a folder, a glob pattern or `NETCDF:"file":variable`. Folders and globs of daily
- *  files become one time axis: dates from the time axis, else YYYYMMDD, YYYY-MM-DD, YYYY_MM_DD or
- *  YYYYDDD in the name; where both exist they must agree (C.09).
+/** Opens a file, a folder (with the folders in it), a glob pattern or `NETCDF:"file":variable`.
+ *  Folders and globs of daily files become one time axis: dates from the time axis, else YYYYMMDD,
+ *  YYYY-MM-DD, YYYY_MM_DD or YYYYDDD in the name; where both exist they must agree (C.09). Where
+ *  every name has a date and the first file one step, the other files are opened only when they are
+ *  read, and checked against the first and their name then.
+ *
+ *  A further dimension (level, scenario) becomes one variable for each index: "pm25[scenario=0]".
+ *  Curvilinear grids need the option crs. Bands of a GeoTIFF are steps where their descriptions are
+ *  dates or years, else variables.
  *
  *  @return STATUS_DATA with a sentence that names the file and what to do */
 enum status dataset_open(const char *path, const struct dataset_options *options,
@@ -68,11 +74,13 @@ enum status dataset_find(const struct dataset *dataset, const char *wanted, int 
 enum status dataset_read(struct dataset *dataset, int variable, const struct window *window,
                          float *values);
 
-/** Number of storage files, and for each its path and the steps it holds (for decoding each file
- *  once, by one rank). */
+/** Number of storage files, and for each its path and the steps of @p variable that it holds (for
+ *  decoding each file once, by one rank): the first of them, and how many from there to its last;
+ *  those of files that alternate overlap. A map is one step of file 0. */
 int64_t dataset_file_count(const struct dataset *dataset);
 const char *dataset_file_path(const struct dataset *dataset, int64_t file);
-void dataset_file_steps(const struct dataset *dataset, int64_t file, int64_t *first, int64_t *steps);
+void dataset_file_steps(const struct dataset *dataset, int variable, int64_t file, int64_t *first,
+                        int64_t *steps);
 
 /** How values are stored, in the canonical order: decoding whole chunks inflates none twice. */
 struct dataset_chunk {
@@ -81,8 +89,9 @@ struct dataset_chunk {
 };
 struct dataset_chunk dataset_chunk(const struct dataset *dataset, int variable);
 
-/** Values of @p variable arrive in @p units from now on. @return STATUS_DATA naming both units where
- *  they cannot be converted (C.03) */
+/** Values of @p variable arrive in @p units from now on, and dataset_variable()->units says so.
+ *  @return STATUS_DATA naming the file, the variable and both units where one is unknown or they
+ *  measure different things (C.03) */
 enum status dataset_convert(struct dataset *dataset, int variable, const char *units);
 
 /** A global attribute of the (first) file as text, or NULL. Lives while the dataset is open. */

@@ -99,7 +99,7 @@ static enum status file_add(struct decoding *decoding, int64_t file, int64_t mem
     int64_t rows = block_rows(decoding, &chunk, memory_bytes);
     int64_t map_bytes = least(rows, decoding->part.rows) * decoding->part.cols *
                         (int64_t)sizeof(float);
-    dataset_file_steps(decoding->dataset, file, &first, &steps);
+    dataset_file_steps(decoding->dataset, decoding->variable, file, &first, &steps);
     /* About 256 items in all, each of whole chunks of steps. */
     int64_t wanted = (steps + ITEMS_PARTS - 1) / ITEMS_PARTS;
     int64_t fitting = most(memory_bytes / map_bytes / chunk.steps, 1);
