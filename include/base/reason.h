@@ -1,4 +1,5 @@
-/* airshed -- GPL-3.0-or-later. Why a cell holds what it holds: one list of codes for all commands. */
+/* airshed -- GPL-3.0-or-later. Why a cell holds what it holds: one list of codes for all commands.
+ */
 #ifndef AIRSHED_BASE_REASON_H
 #define AIRSHED_BASE_REASON_H
 
@@ -21,7 +22,7 @@ enum reason {
 #define X(code, meaning) code,
     REASON_LIST(X)
 #undef X
-        REASON_COUNT
+    REASON_COUNT
 };
 
 /** One word of `flag_meanings`; "unknown" for a number that is no code. */

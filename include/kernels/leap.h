@@ -10,10 +10,15 @@
 /** What becomes of 29 February (P2.25, `--calendar-days`).
  *
  *  `calendar` and `drop` take it out before STL; afterwards trend and seasonal of that day are the
- *  means of its two neighbours, or missing. `interpolate` maps each leap year linearly to 365 points
- *  and back: day d of 366 lies at (d - 1/2) 365/366, so that years begin and end together. `naive`
- *  leaves the axis as it is. */
-enum leap_mode { LEAP_NAIVE, LEAP_CALENDAR, LEAP_DROP, LEAP_INTERPOLATE };
+ *  means of its two neighbours, or missing. `interpolate` maps each leap year linearly to 365
+ * points and back: day d of 366 lies at (d - 1/2) 365/366, so that years begin and end together.
+ * `naive` leaves the axis as it is. */
+enum leap_mode {
+    LEAP_NAIVE,
+    LEAP_CALENDAR,
+    LEAP_DROP,
+    LEAP_INTERPOLATE
+};
 
 /** Where a value comes from: (1 - share) of `first` and share of the next. `first` < 0: missing. */
 struct leap_source {
@@ -44,8 +49,8 @@ void leap_axis_destroy(struct leap_axis **axis);
  *  missing day is missing. */
 void leap_to_points(const struct leap_axis *axis, const double *series, double *points);
 
-/** Brings a trend or seasonal [points, LANES] back to days [days, LANES]. Compute the remainder there,
- *  from the observations. */
+/** Brings a trend or seasonal [points, LANES] back to days [days, LANES]. Compute the remainder
+ * there, from the observations. */
 void leap_to_days(const struct leap_axis *axis, const double *part, double *days);
 
 #endif

@@ -1,4 +1,5 @@
-/* airshed -- GPL-3.0-or-later. Seasonal-trend decomposition by loess (STL) of eight series at once. */
+/* airshed -- GPL-3.0-or-later. Seasonal-trend decomposition by loess (STL) of eight series at once.
+ */
 #ifndef AIRSHED_KERNELS_STL_H
 #define AIRSHED_KERNELS_STL_H
 
@@ -11,7 +12,9 @@
 #include "kernels/stl_settings.h"
 
 /** Series beside each other in a block [time, lane]. Pad a last block with NaN lanes. */
-enum { STL_LANES = LANES };
+enum {
+    STL_LANES = LANES
+};
 
 /** Weights and sizes for one length of series. Read-only once made: share it. */
 struct stl_plan;

@@ -8,8 +8,9 @@
 #include "convolution_internal.h"
 
 /* Products modulo X^(2M) + 1 of real series are products modulo X^M - i of complex ones, whose
- * coefficients are x[j] + i x[j + M]; with X = w Y and w^M = i that is a cyclic convolution of length
- * M (the right-angle convolution). What wraps around lands beside the outputs that are asked for. */
+ * coefficients are x[j] + i x[j + M]; with X = w Y and w^M = i that is a cyclic convolution of
+ * length M (the right-angle convolution). What wraps around lands beside the outputs that are asked
+ * for. */
 struct convolution {
     int64_t points;
     int64_t taps;
@@ -19,7 +20,9 @@ struct convolution {
     double *transform; /* [length, 2] of the filter, over length, in the order of the stages */
 };
 
-enum { COMPLEX = 2 * LANES };
+enum {
+    COMPLEX = 2 * LANES
+};
 
 /* ---- transforms in place, [point, re or im, lane] ------------------------------------------- */
 
@@ -176,7 +179,8 @@ static void multiply(double *restrict data, const double *restrict transform, in
     }
 }
 
-/* Takes the twist off: the real part of point j is output j, the imaginary part output j + length. */
+/* Takes the twist off: the real part of point j is output j, the imaginary part output j + length.
+ */
 KERNEL_CLONES
 static void unpack(const double *restrict data, const double *restrict twist, int64_t first,
                    int64_t end, bool imaginary, double *restrict out)
@@ -187,8 +191,8 @@ static void unpack(const double *restrict data, const double *restrict twist, in
         EACH_LANE (l) {
             double re = data[j * COMPLEX + l];
             double im = data[j * COMPLEX + LANES + l];
-            out[(j - first) * LANES + l] = imaginary ? __builtin_fma(im, c, -(re * s))
-                                                     : __builtin_fma(re, c, im * s);
+            out[(j - first) * LANES + l] =
+                imaginary ? __builtin_fma(im, c, -(re * s)) : __builtin_fma(re, c, im * s);
         }
     }
 }
@@ -245,7 +249,9 @@ static int64_t transform_length(int64_t points)
 }
 
 /* A transform there and back costs about as much as this many taps at each of its points. */
-enum { TAPS_PER_POINT = 128 };
+enum {
+    TAPS_PER_POINT = 128
+};
 
 bool convolution_pays(int64_t points, int64_t taps)
 {

@@ -7,7 +7,11 @@
 
 #include "base/memory.h"
 
-enum { COMMON_DAYS = 365, LEAP_DAYS = 366, LEAP_DAY = 60 };
+enum {
+    COMMON_DAYS = 365,
+    LEAP_DAYS = 366,
+    LEAP_DAY = 60
+};
 
 void leap_axis_destroy(struct leap_axis **axis)
 {
@@ -55,7 +59,8 @@ static void take_out(struct leap_axis *axis, enum leap_mode mode, const int32_t 
 
 /* ---- leap years squeezed ------------------------------------------------------------------ */
 
-/* Days of one leap year, from index @p first with its first day of the year to the last of @p count. */
+/* Days of one leap year, from index @p first with its first day of the year to the last of @p
+ * count. */
 static void squeeze_year(struct leap_axis *axis, int64_t first, int64_t count, int32_t first_day)
 {
     const double ratio = (double)LEAP_DAYS / COMMON_DAYS;

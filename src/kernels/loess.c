@@ -12,12 +12,16 @@
 static const int64_t STORED_WEIGHTS = 4 << 20;
 
 /* From this many knots on, the knots away from the ends share one set of weights. */
-enum { SHARED_KNOTS = 4 * TILE_KNOTS };
+enum {
+    SHARED_KNOTS = 4 * TILE_KNOTS
+};
 
 /* Series up to this length solve weighted fits tap by tap, as the Fortran does: with a handful of
  * points a fit may hang on two weights that differ by many orders of magnitude, where the shorter
  * way through moments loses digits. */
-enum { SHORT_SERIES = 64 };
+enum {
+    SHORT_SERIES = 64
+};
 
 /* ---- where the fits are ------------------------------------------------------------------- */
 
@@ -364,8 +368,8 @@ size_t loess_scratch_size(const struct loess *loess)
 
 /* ---- evaluation --------------------------------------------------------------------------- */
 
-/* A tile's weights: a block [count, TILE_KNOTS], or, where every knot is the same filter moved on by
- * one point, the bare filter with zeros around it, which stays in the nearest cache. */
+/* A tile's weights: a block [count, TILE_KNOTS], or, where every knot is the same filter moved on
+ * by one point, the bare filter with zeros around it, which stays in the nearest cache. */
 struct tile_weights {
     const double *first;
     bool filter;
@@ -378,9 +382,10 @@ static inline __attribute__((always_inline)) double weight_at(const double *weig
 }
 
 /* sums[knot, lane] += weights[i, knot] * values[i, lane], one chain per sum. */
-static inline __attribute__((always_inline)) void
-add_sums(const double *restrict weights, const double *restrict values, int64_t count,
-         double *restrict sums, const bool filter)
+static inline __attribute__((always_inline)) void add_sums(const double *restrict weights,
+                                                           const double *restrict values,
+                                                           int64_t count, double *restrict sums,
+                                                           const bool filter)
 {
     double sum[TILE_KNOTS][LANES] = {{0}};
     for (int64_t i = 0; i < count; i++) {
@@ -479,8 +484,7 @@ static double tile_centre(const struct loess_tile *tile)
     return 0.5 * (double)(tile->count - 1);
 }
 
-static double *knot_output(const struct loess *loess, const struct loess_knot *knot,
-                           double *smooth)
+static double *knot_output(const struct loess *loess, const struct loess_knot *knot, double *smooth)
 {
     return smooth + (knot->at + (loess->settings.extend ? 1 : 0)) * LANES;
 }
@@ -539,11 +543,16 @@ void loess_smooth(const struct loess *loess, const double *values, double *smoot
 
 /* ---- weighted points ---------------------------------------------------------------------- */
 
-/* Rows of weights of a short series start with that of the own value and the scale of the others. */
-enum { ROW_EXTRA = 2 };
+/* Rows of weights of a short series start with that of the own value and the scale of the others.
+ */
+enum {
+    ROW_EXTRA = 2
+};
 
 /* Per tile: factors [2, knot, lane] of the sum and of the line sum. */
-enum { TILE_COEFFICIENTS = 2 * TILE_KNOTS * LANES };
+enum {
+    TILE_COEFFICIENTS = 2 * TILE_KNOTS * LANES
+};
 
 size_t loess_coefficients_size(const struct loess *loess)
 {
@@ -587,9 +596,10 @@ static double smallest_spread(const struct loess *loess)
 
 /* Tilts the weights [count, lane] of one knot, whose sums have the given inverse and whose mean
  * distances from the first point are @p mean, to those of a line. */
-static inline __attribute__((always_inline)) void
-row_tilt(double *restrict tap, int64_t count, double at, double smallest, const double *inverse,
-         const double *mean)
+static inline __attribute__((always_inline)) void row_tilt(double *restrict tap, int64_t count,
+                                                           double at, double smallest,
+                                                           const double *inverse,
+                                                           const double *mean)
 {
     double spread[LANES] = {0};
     double tilt[LANES];
@@ -610,9 +620,10 @@ row_tilt(double *restrict tap, int64_t count, double at, double smallest, const 
     }
 }
 
-/* The final weights [2 + count, lane] of one knot: the first is that of the point's own value and is
- * one where no other has weight, the second multiplies the sum over the others. @p at is the distance
- * from the first point of the window; a constant is fitted where @p smallest is infinite. */
+/* The final weights [2 + count, lane] of one knot: the first is that of the point's own value and
+ * is one where no other has weight, the second multiplies the sum over the others. @p at is the
+ * distance from the first point of the window; a constant is fitted where @p smallest is infinite.
+ */
 KERNEL_CLONES
 static void row_fit(const double *restrict kernel, const double *restrict weights, int64_t count,
                     double at, double smallest, double *restrict row)
@@ -711,9 +722,9 @@ static void combine_lanes(const double *restrict sums, const double *restrict fa
                           const double *restrict own, double *restrict out)
 {
     EACH_LANE (lane) {
-        double fitted = __builtin_fma(factor[lane], sums[lane],
-                                      factor[TILE_KNOTS * LANES + lane] *
-                                          sums[TILE_KNOTS * LANES + lane]);
+        double fitted =
+            __builtin_fma(factor[lane], sums[lane],
+                          factor[TILE_KNOTS * LANES + lane] * sums[TILE_KNOTS * LANES + lane]);
         bool empty = factor[lane] == 0 && factor[TILE_KNOTS * LANES + lane] == 0;
         out[lane] = empty ? own[lane] : fitted;
     }
@@ -749,8 +760,7 @@ static bool end_is_empty(const struct loess *loess, const double *coefficients, 
 }
 
 /* A point beyond the ends whose window has no weight takes its neighbour's result. */
-static void extend_empty_ends(const struct loess *loess, const double *coefficients,
-                              double *smooth)
+static void extend_empty_ends(const struct loess *loess, const double *coefficients, double *smooth)
 {
     double *outer[2] = {smooth, smooth + (loess->settings.points + 1) * LANES};
     const double *inner[2] = {smooth + LANES, smooth + loess->settings.points * LANES};

@@ -7,11 +7,17 @@
 #include "loess_internal.h"
 
 /* Tricube tables kept at once: bandwidths of neighbouring windows differ by a few steps. */
-enum { TABLES = 8 };
+enum {
+    TABLES = 8
+};
 
 /* Sums run in interleaved chains, WIDE or NARROW vectors of them; series and tables are padded with
  * zeros to whole STRIPES. */
-enum { WIDE = 4, NARROW = 1, STRIPES = WIDE * LANES };
+enum {
+    WIDE = 4,
+    NARROW = 1,
+    STRIPES = WIDE * LANES
+};
 
 struct loess_gaps {
     const struct loess *loess;
@@ -42,7 +48,8 @@ static int64_t table_length(const struct loess *loess)
 size_t loess_gaps_bytes(const struct loess *loess)
 {
     size_t points = (size_t)loess->settings.points;
-    return sizeof(struct loess_gaps) + points * sizeof(int64_t) + (points + 2 * STRIPES) * sizeof(double) +
+    return sizeof(struct loess_gaps) + points * sizeof(int64_t) +
+           (points + 2 * STRIPES) * sizeof(double) +
            (size_t)(TABLES * table_length(loess)) * sizeof(double);
 }
 
@@ -83,7 +90,7 @@ void loess_gaps_destroy(struct loess_gaps **gaps)
 /* Beyond the bandwidth weights are zero, so the window may be any interval that covers it. Only a
  * last point between two jumps is cut: it keeps the points of the knot before it. */
 static struct loess_window window_over(const struct loess *loess, const struct loess_knot *knot,
-                                     int64_t first, int64_t last, int64_t excess)
+                                       int64_t first, int64_t last, int64_t excess)
 {
     int64_t bandwidth = larger(knot->at - first, last - knot->at) + excess;
     int64_t left = larger(0, knot->at - bandwidth);
@@ -114,14 +121,14 @@ void loess_gaps_find(struct loess_gaps *gaps, const double *valid, struct loess_
             first++;
         }
         windows[k] = window_over(loess, &loess->knots[k], gaps->valid[first],
-                                       gaps->valid[first + most - 1], excess);
+                                 gaps->valid[first + most - 1], excess);
     }
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
 
-/* The weights of loess_tricube() at distances -reach to reach, to the last bits: the product with the
- * reciprocal saves a division for each of the many tables that a series with gaps needs. */
+/* The weights of loess_tricube() at distances -reach to reach, to the last bits: the product with
+ * the reciprocal saves a division for each of the many tables that a series with gaps needs. */
 KERNEL_CLONES
 static void table_fill(double *restrict centre, int reach, double bandwidth)
 {
@@ -313,9 +320,9 @@ void loess_gaps_smooth(struct loess_gaps *gaps, const struct loess_window *windo
         struct sums sums = window_sums(gaps, window, k, padded, false);
         int64_t own = larger(0, smaller(loess->knots[k].at, points - 1));
         smooth[loess->knots[k].at + shift] =
-            window_is_empty(window) ? values[own]
-                                    : __builtin_fma(window->factor, sums.sum,
-                                                    window->slope * sums.line);
+            window_is_empty(window)
+                ? values[own]
+                : __builtin_fma(window->factor, sums.sum, window->slope * sums.line);
     }
     if (shift == 1 && window_is_empty(&windows[0])) {
         smooth[0] = smooth[1];

@@ -15,7 +15,9 @@ struct loess_knot {
 };
 
 /** Eight knots that are evaluated together over the union of their windows. */
-enum { TILE_KNOTS = 8 };
+enum {
+    TILE_KNOTS = 8
+};
 struct loess_tile {
     int64_t first_knot;
     int64_t knots;

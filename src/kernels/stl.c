@@ -108,8 +108,7 @@ static bool windows_widen(const struct stl_workspace *workspace)
     return workspace->plan->settings.gap_window == STL_GAP_WINDOW_NEAREST;
 }
 
-static void block_load(struct stl_workspace *workspace, const double *series,
-                       enum reason *reasons)
+static void block_load(struct stl_workspace *workspace, const double *series, enum reason *reasons)
 {
     const int64_t steps = workspace->plan->steps;
     double counts[LANES] = {0};
@@ -190,10 +189,9 @@ static void average_of_three(double *values, int64_t count)
 {
     for (int64_t i = 0; i + 2 < count; i++) {
         EACH_LANE (lane) {
-            values[i * LANES + lane] =
-                (values[i * LANES + lane] + values[(i + 1) * LANES + lane] +
-                 values[(i + 2) * LANES + lane]) /
-                3;
+            values[i * LANES + lane] = (values[i * LANES + lane] + values[(i + 1) * LANES + lane] +
+                                        values[(i + 2) * LANES + lane]) /
+                                       3;
         }
     }
 }
@@ -207,8 +205,8 @@ static void cycle_row(const double *restrict values, const double *restrict weig
         double sum[LANES] = {0};
         for (int64_t i = 0; i < count; i++) {
             EACH_LANE (lane) {
-                sum[lane] = __builtin_fma(weights[i], values[i * stride + phase * LANES + lane],
-                                          sum[lane]);
+                sum[lane] =
+                    __builtin_fma(weights[i], values[i * stride + phase * LANES + lane], sum[lane]);
             }
         }
         EACH_LANE (lane) {
@@ -269,8 +267,7 @@ static void cycles_weighted(struct stl_workspace *workspace, double *out)
             rows_gather(workspace->weighted, phase, period, cycles->points, weighted);
             rows_gather(workspace->weights, phase, period, cycles->points, weights);
             loess_fit(cycles->loess, weights, fit, workspace->scratch);
-            loess_smooth_weighted(cycles->loess, fit, weighted, values, smooth,
-                                  workspace->scratch);
+            loess_smooth_weighted(cycles->loess, fit, weighted, values, smooth, workspace->scratch);
             rows_scatter(smooth, phase, period, cycles->points + 2, out);
         }
     }

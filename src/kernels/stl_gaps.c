@@ -46,8 +46,8 @@ static void subseries_next(struct stl_workspace *workspace, struct subseries *at
 }
 
 /* Copies every `stride`-th step of a lane from step @p first on. */
-static void lane_gather(const double *block, int lane, int64_t first, int64_t stride,
-                        int64_t count, double *column)
+static void lane_gather(const double *block, int lane, int64_t first, int64_t stride, int64_t count,
+                        double *column)
 {
     const double *from = block + first * LANES + lane;
     for (int64_t i = 0; i < count; i++) {

@@ -23,7 +23,9 @@ struct stl_cycles {
     size_t weight_count;
 };
 
-enum { STL_CYCLE_GROUPS = 2 };
+enum {
+    STL_CYCLE_GROUPS = 2
+};
 
 struct stl_plan {
     struct stl_settings settings;
@@ -36,7 +38,7 @@ struct stl_plan {
 
 /** How the lanes of the block at hand are smoothed. */
 struct stl_lanes {
-    bool plain[LANES];  /* complete */
+    bool plain[LANES]; /* complete */
     bool gappy[LANES];
     bool any_plain;
     bool any_gappy;
@@ -57,8 +59,8 @@ struct stl_workspace {
     double *low;      /* [steps + 2 period, lane] */
     double *trend_fit;
     double *cycle_fit; /* coefficients of one cycle-subseries */
-    double *gather;     /* [4, points + 2, lane] of one cycle-subseries */
-    double *column;     /* [4, steps + 2] of one lane */
+    double *gather;    /* [4, points + 2, lane] of one cycle-subseries */
+    double *column;    /* [4, steps + 2] of one lane */
     double *scratch;
     int32_t *nearest;             /* [lane, steps] the observation that stands for a step */
     struct loess_window *windows; /* [lane, windows_per_lane] of lanes with gaps */

@@ -54,10 +54,13 @@ static void largest_sizes(const double *restrict size, int64_t steps, double *re
     }
 }
 
-/* Sizes are counted by sign, exponent and the first four bits of the fraction: 16 bins to a factor of
- * two, BINS of them below the largest size; smaller ones share the first bin. The median's bin then
- * holds few sizes. */
-enum { BINS = 1024, BIN_SHIFT = 48 };
+/* Sizes are counted by sign, exponent and the first four bits of the fraction: 16 bins to a factor
+ * of two, BINS of them below the largest size; smaller ones share the first bin. The median's bin
+ * then holds few sizes. */
+enum {
+    BINS = 1024,
+    BIN_SHIFT = 48
+};
 
 static inline int64_t size_bin(double size, int64_t lowest)
 {
@@ -141,8 +144,7 @@ static void remainder_sizes(const double *restrict observed, const double *restr
 /* A width of zero (more than half fitted exactly) leaves every weight at one, as statsmodels. */
 KERNEL_CLONES
 static void bisquare_weights(const double *restrict size, const double *restrict valid,
-                             const double *restrict width, double *restrict weights,
-                             int64_t steps)
+                             const double *restrict width, double *restrict weights, int64_t steps)
 {
     for (int64_t i = 0; i < steps; i++) {
         EACH_LANE (lane) {

@@ -3,7 +3,9 @@
 
 #include <math.h>
 
-enum { SEASONAL_DEFAULT = 7 };
+enum {
+    SEASONAL_DEFAULT = 7
+};
 
 static int64_t next_odd(int64_t number)
 {
@@ -80,8 +82,8 @@ done:
 enum status stl_settings_check(const struct stl_settings *settings)
 {
     enum status status = STATUS_OK;
-    FAIL_IF(settings->period < 2, STATUS_USAGE,
-            "--period %lld: a period has at least 2 time steps", (long long)settings->period);
+    FAIL_IF(settings->period < 2, STATUS_USAGE, "--period %lld: a period has at least 2 time steps",
+            (long long)settings->period);
     TRY(check_windows(settings));
     TRY(check_jumps(settings));
     FAIL_IF(settings->inner != STL_DERIVED && settings->inner < 1, STATUS_USAGE,

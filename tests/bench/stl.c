@@ -8,7 +8,11 @@
 #include "base/memory.h"
 #include "kernels/stl.h"
 
-enum { STEPS = 3653, PERIOD = 365, RUNS = 9 };
+enum {
+    STEPS = 3653,
+    PERIOD = 365,
+    RUNS = 9
+};
 
 static double cpu_ms(void)
 {
@@ -34,7 +38,8 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void time_settings(const char *name, struct stl_settings settings, double gaps, double *block)
+static void time_settings(const char *name, struct stl_settings settings, double gaps,
+                          double *block)
 {
     struct stl_plan *plan = NULL;
     struct stl_workspace *workspace = NULL;

@@ -6,13 +6,17 @@
 
 #include "testing.h"
 
-enum { TABLE_COLUMNS = 512, TABLE_NAME = 64, TABLE_LINE = 1 << 16 };
+enum {
+    TABLE_COLUMNS = 512,
+    TABLE_NAME = 64,
+    TABLE_LINE = 1 << 16
+};
 
 struct table {
     int64_t rows;
     int columns;
     char name[TABLE_COLUMNS][TABLE_NAME];
-    double *values;        /* [rows, columns]; NaN where the text is no number */
+    double *values;            /* [rows, columns]; NaN where the text is no number */
     char (*texts)[TABLE_NAME]; /* [rows] the first column as text */
 };
 

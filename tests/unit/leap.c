@@ -9,7 +9,12 @@
 #include "kernels/leap.h"
 #include "kernels/stl.h"
 
-enum { FIRST_YEAR = 2012, YEARS = 10, DAYS = 3653, MOST_DAYS = 4000 };
+enum {
+    FIRST_YEAR = 2012,
+    YEARS = 10,
+    DAYS = 3653,
+    MOST_DAYS = 4000
+};
 
 static int32_t day_of_year[MOST_DAYS];
 static int32_t days_in_year[MOST_DAYS];
@@ -52,10 +57,8 @@ static bool is_leap_day(int64_t step)
 static void ten_years_have_the_right_points(void **state)
 {
     (void)state;
-    static const int64_t points[] = {[LEAP_NAIVE] = 3653,
-                                     [LEAP_CALENDAR] = 3650,
-                                     [LEAP_DROP] = 3650,
-                                     [LEAP_INTERPOLATE] = 3650};
+    static const int64_t points[] = {
+        [LEAP_NAIVE] = 3653, [LEAP_CALENDAR] = 3650, [LEAP_DROP] = 3650, [LEAP_INTERPOLATE] = 3650};
     for (int mode = LEAP_NAIVE; mode <= LEAP_INTERPOLATE; mode++) {
         struct leap_axis *axis = axis_create((enum leap_mode)mode, 0, DAYS);
         assert_int_equal(axis->points, points[mode]);
@@ -162,7 +165,8 @@ static void every_start_and_length_stays_within_bounds(void **state)
     }
 }
 
-/* A peak of 40 units, two days to its turning points, bound to the calendar; the largest remainder after STL. */
+/* A peak of 40 units, two days to its turning points, bound to the calendar; the largest remainder
+ * after STL. */
 static double largest_remainder(enum leap_mode mode)
 {
     struct leap_axis *axis = axis_create(mode, 0, DAYS);
@@ -193,7 +197,8 @@ static double largest_remainder(enum leap_mode mode)
     leap_to_days(axis, seasonal_points, seasonal);
     for (int64_t i = 0; i < DAYS * LANES; i++) {
         double remainder = fabs(series[i] - trend[i] - seasonal[i]);
-        largest = remainder > largest ? remainder : largest; /* NaN of dropped days is passed over */
+        largest =
+            remainder > largest ? remainder : largest; /* NaN of dropped days is passed over */
     }
     stl_workspace_destroy(&workspace);
     stl_plan_destroy(&plan);

@@ -8,7 +8,9 @@
 #include "base/memory.h"
 #include "kernels/loess.h"
 
-enum { MOST_POINTS = 2600 };
+enum {
+    MOST_POINTS = 2600
+};
 
 /* ---- a plain loess ------------------------------------------------------------------------ */
 
@@ -149,7 +151,9 @@ static const struct loess_settings cases[] = {
     {.points = 2600, .window = 301, .jump = 1, .degree = 0},
     {.points = 400, .window = 21, .jump = 3, .degree = 1, .extend = true},
 };
-enum { CASES = sizeof cases / sizeof *cases };
+enum {
+    CASES = sizeof cases / sizeof *cases
+};
 
 /* Values up to 100 and sums over at most 400 points of weights that add up to 1 with slopes of at
  * most 4: 400 * 100 * 4 roundings of 1e-16 are 2e-11. */

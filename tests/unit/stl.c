@@ -1,6 +1,5 @@
-/* airshed -- GPL-3.0-or-later. STL against R, statsmodels and the Fortran, and its promises on lanes
- * and gaps.
- * ranks: 1
+/* airshed -- GPL-3.0-or-later. STL against R, statsmodels and the Fortran, and its promises on
+ * lanes and gaps. ranks: 1
  */
 #include "table.h"
 
@@ -85,10 +84,10 @@ static void column_copy(const struct table *table, int column, double *values)
 static struct stl_settings variant_settings(const char *variant, int64_t period, bool is_r)
 {
     bool robust = strstr(variant, ".rob1.") != NULL;
-    int64_t seasonal = strncmp(variant, "speriodic", 9) == 0 ? STL_PERIODIC
-                                                             : strtoll(variant + 1, NULL, 10);
-    struct stl_settings settings = stl_settings_preset(
-        is_r ? STL_PRESET_R : STL_PRESET_STATSMODELS, period, seasonal, robust);
+    int64_t seasonal =
+        strncmp(variant, "speriodic", 9) == 0 ? STL_PERIODIC : strtoll(variant + 1, NULL, 10);
+    struct stl_settings settings =
+        stl_settings_preset(is_r ? STL_PRESET_R : STL_PRESET_STATSMODELS, period, seasonal, robust);
     if (strstr(variant, ".d1.") != NULL) {
         settings.seasonal_degree = 1;
     }
@@ -261,8 +260,8 @@ static void ten_years_of_days_equal_statsmodels(void **state)
 static struct stl_settings fortran_settings(const struct table *parameters, int64_t row)
 {
     const double *value = parameters->values + row * parameters->columns;
-    struct stl_settings settings = stl_settings_preset(STL_PRESET_R, (int64_t)value[2],
-                                                       (int64_t)value[3], false);
+    struct stl_settings settings =
+        stl_settings_preset(STL_PRESET_R, (int64_t)value[2], (int64_t)value[3], false);
     settings.seasonal_degree = (int)value[6];
     settings.trend_degree = (int)value[7];
     if (isnan(value[4])) {
@@ -343,8 +342,7 @@ static void compare_r_file(const char *file, int64_t period, int64_t seasonal, b
     struct table table = table_read(path);
     struct stl_settings settings = stl_settings_preset(STL_PRESET_R, period, seasonal, robust);
     struct run run = run_create(table.rows);
-    double *part[4] = {run.parts.seasonal, run.parts.trend, run.parts.remainder,
-                       run.parts.weights};
+    double *part[4] = {run.parts.seasonal, run.parts.trend, run.parts.remainder, run.parts.weights};
     double *values = malloc((size_t)table.rows * sizeof *values);
     column_copy(&table, 1, values);
     lane_set(&run, 0, values);
@@ -399,7 +397,9 @@ struct promise {
     struct stl_settings settings;
 };
 
-enum { PROMISES = 7 };
+enum {
+    PROMISES = 7
+};
 
 static void promises_make(struct promise *promise)
 {
@@ -437,7 +437,8 @@ static bool same_bits(const struct run *a, int lane, const struct run *b, int ot
     return a->reasons[lane] == b->reasons[other];
 }
 
-/* The same series alone in lane 0 and beside complete, gappy and failing neighbours in each lane. */
+/* The same series alone in lane 0 and beside complete, gappy and failing neighbours in each lane.
+ */
 static void assert_lanes_are_alone(const struct promise *promise, double gaps)
 {
     struct run alone = run_create(promise->steps);
@@ -502,8 +503,7 @@ static void gaps_change_little(void **state)
             const double *seasonal = run.parts.seasonal + step * STL_LANES;
             assert_true(fabs(trend[0] - trend[1]) < 5);
             assert_true(fabs(trend[0] + seasonal[0] - trend[1] - seasonal[1]) < 30);
-            assert_int_equal(isnan(run.parts.remainder[step * STL_LANES + 1]),
-                             isnan(values[step]));
+            assert_int_equal(isnan(run.parts.remainder[step * STL_LANES + 1]), isnan(values[step]));
         }
         free(values);
         run_clear(&run);
@@ -557,9 +557,9 @@ static void reasons_name_what_cannot_be_decomposed(void **state)
         lane[7] = NAN;
     }
     run_decompose(&run, &settings);
-    static const enum reason expected[STL_LANES] = {
-        REASON_OK,          REASON_ALL_MISSING, REASON_TOO_SHORT, REASON_OK,
-        REASON_EMPTY_PHASE, REASON_OK,          REASON_OK,        REASON_ALL_MISSING};
+    static const enum reason expected[STL_LANES] = {REASON_OK, REASON_ALL_MISSING, REASON_TOO_SHORT,
+                                                    REASON_OK, REASON_EMPTY_PHASE, REASON_OK,
+                                                    REASON_OK, REASON_ALL_MISSING};
     for (int lane = 0; lane < STL_LANES; lane++) {
         bool solved = expected[lane] == REASON_OK;
         assert_int_equal(run.reasons[lane], expected[lane]);
@@ -623,9 +623,9 @@ static void bad_settings_name_the_option(void **state)
     (void)state;
     struct stl_settings good = stl_settings_preset(STL_PRESET_R, 365, 7, false);
     struct stl_settings bad[] = {good, good, good, good, good, good, good, good};
-    static const char *const option[] = {"--period",    "--seasonal",     "--trend",
-                                         "--low-pass",  "--trend-jump",   "--low-pass-degree",
-                                         "--inner",     "--outer"};
+    static const char *const option[] = {"--period",   "--seasonal",   "--trend",
+                                         "--low-pass", "--trend-jump", "--low-pass-degree",
+                                         "--inner",    "--outer"};
     bad[0].period = 1;
     bad[1].seasonal = 8;
     bad[2].trend = -697;
