@@ -16,7 +16,8 @@
     X(REASON_OUTSIDE_MASK, "outside_mask")                                                         \
     X(REASON_TOO_FEW_NEIGHBOURS, "too_few_neighbours")                                             \
     X(REASON_FILLED, "filled")                                                                     \
-    X(REASON_OUTLIER, "outlier")
+    X(REASON_OUTLIER, "outlier")                                                                   \
+    X(REASON_NO_WEATHER, "no_weather")
 
 enum reason {
 #define X(code, meaning) code,

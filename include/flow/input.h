@@ -26,6 +26,7 @@ struct input_request {
     const char *units;    /**< convert to these, or refuse (C.03); NULL: as they are */
     bool needs_time;      /**< a map is refused with a sentence */
     bool ignores_selection; /**< --from --to --bbox --clip belong to another input */
+    const char *from, *to;  /**< "YYYY-MM-DD", with ignores_selection; NULL: open */
     bool fill_steps;      /**< insert missing steps as missing values; otherwise they are exit 3 */
     bool allow_missing_steps; /**< take the axis as it is, uneven steps and all */
     /** Read row bands (whole series)? Then compressed or daily files go through scratch. */

@@ -19,6 +19,10 @@ enum status scratch_decode(const struct job *job, struct dataset *dataset, int v
                            const struct window *part, const char *identity, const char *beside,
                            char **path);
 
+/** @p job as a scratch product needs it: what an earlier run left is used where it fits and replaced
+ *  where it does not, because it is nobody's product; no other forms are written. */
+struct job scratch_job(const struct job *job);
+
 /** Removes a scratch cube with its sidecar; rank 0 does it. */
 void scratch_remove(const struct job *job, const char *path);
 

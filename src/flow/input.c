@@ -45,9 +45,9 @@ static enum status select_time(struct input *input, const struct time_axis *axis
         input->part.steps = 1;
         goto done;
     }
-    TRY(time_axis_range(axis, selects ? option_text(options, "from") : NULL,
-                        selects ? option_text(options, "to") : NULL, &input->part.time,
-                        &input->part.steps));
+    const char *from = selects ? option_text(options, "from") : input->request.from;
+    const char *to = selects ? option_text(options, "to") : input->request.to;
+    TRY(time_axis_range(axis, from, to, &input->part.time, &input->part.steps));
     TRY(time_axis_cut(axis, input->part.time, input->part.steps, &cut));
     int64_t missing = time_axis_missing(cut, dates, sizeof dates);
     if (missing > 0 && input->request.fill_steps) {

@@ -251,10 +251,7 @@ enum status scratch_decode(const struct job *job, struct dataset *dataset, int v
 {
     enum status status;
     struct decoding decoding = {.dataset = dataset, .variable = variable, .part = *part};
-    struct job own = *job;
-    own.resume = true; /* use what fits ... */
-    own.overwrite = true; /* ... and else start afresh: it is nobody's product */
-    own.geotiff = own.compress = own.has_output_options = false;
+    struct job own = scratch_job(job);
     *path = NULL;
 
     TRY_TOGETHER(job->comm, prepare(&decoding, job));
@@ -271,6 +268,15 @@ enum status scratch_decode(const struct job *job, struct dataset *dataset, int v
 done:
     decoding_clear(&decoding);
     return status;
+}
+
+struct job scratch_job(const struct job *job)
+{
+    struct job own = *job;
+    own.resume = true;
+    own.overwrite = true;
+    own.geotiff = own.compress = own.has_output_options = false;
+    return own;
 }
 
 void scratch_remove(const struct job *job, const char *path)

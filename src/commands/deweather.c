@@ -1,0 +1,488 @@
+/* airshed -- GPL-3.0-or-later. deweather: pollution without the weather (P2.20-P2.32), one pass. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "commands/commands.h"
+#include "decomposition.h"
+#include "flow/produce.h"
+#include "kernels/least_squares.h"
+#include "parallel/agree.h"
+#include "weather.h"
+
+static const struct option_spec deweather_options[] = {
+    {.name = "input",
+     .kind = OPTION_PATH,
+     .argument = "CUBE",
+     .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_INPUT,
+     .help = "Pollution cube, such as daily PM2.5; or a folder or pattern of daily files."},
+    {.name = "removal",
+     .kind = OPTION_CHOICE,
+     .choices = "recentre|keep-intercept|literal",
+     .fallback = "recentre",
+     .help = "What is taken away (P2.31): the weather's anomaly, which keeps the mean of the cell; "
+             "the weather terms; or the whole fit as printed in the paper, which leaves a mean of "
+             "zero."},
+    {.name = NULL},
+};
+
+/* Maps, after the two cubes. The layered ones hold intercept and fields, or fields alone. */
+enum deweather_variable {
+    DEWEATHER_BASELINE,
+    DEWEATHER_DEWEATHERED,
+    DEWEATHER_CUBES,
+    DEWEATHER_COEF = DEWEATHER_CUBES,
+    DEWEATHER_COEF_SE,
+    DEWEATHER_VIF,
+    DEWEATHER_MET_MEAN,
+    DEWEATHER_R2,
+    DEWEATHER_CONDITION,
+    DEWEATHER_EFFECTIVE,
+    DEWEATHER_REMAINDER_MEAN,
+    DEWEATHER_FLOATS,
+    DEWEATHER_USED = DEWEATHER_FLOATS,
+    DEWEATHER_REASON,
+    DEWEATHER_VARIABLES
+};
+
+enum { TERMS_MAX = WEATHER_MAX + 1 };
+
+struct deweather {
+    struct input *input;
+    struct weather *weather;
+    struct decomposition *decomposition;
+    enum removal removal;
+
+    /* Of the item */
+    float *values;                  /* [steps, cells] */
+    float *cubes[DEWEATHER_CUBES];  /* [steps, cells] */
+    float *maps[DEWEATHER_FLOATS];  /* [layers, cells] */
+    int32_t *used;                  /* [cells] */
+    int8_t *reason;                 /* [cells] */
+
+    /* Of a block, [steps, LANES] */
+    double *baseline, *fitted, *removed;
+    double *weather_baseline[WEATHER_MAX];
+    unsigned char *observed;
+    enum reason reasons[LANES];
+    double remainder_mean[LANES];
+
+    /* Output */
+    const char *labels[TERMS_MAX];
+    char comment[400];
+    struct cube_variable variables[DEWEATHER_VARIABLES];
+    struct cube_attribute attributes[2];
+    struct cube_spec spec;
+};
+
+/* ---- one block of cells ------------------------------------------------------------------- */
+
+static enum status deweather_read(void *context, struct flow_item *item)
+{
+    enum status status;
+    struct deweather *deweather = context;
+    TRY(input_read(deweather->input, &item->window, deweather->values));
+    TRY(weather_read(deweather->weather, &item->window));
+    flow_count_read(item, window_count(&item->window) * (int64_t)sizeof(float));
+done:
+    return status;
+}
+
+/* Baseline of the pollution, where it was observed, and the mean remainder (P2.28). */
+static void decompose_pollution(struct deweather *deweather, int64_t cells, int64_t first)
+{
+    struct decomposition *d = deweather->decomposition;
+    double sum[LANES] = {0};
+    int64_t count[LANES] = {0};
+    decomposition_load(d, deweather->values, cells, first);
+    decomposition_run(d);
+    for (int64_t step = 0; step < d->steps; step++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            int64_t i = step * LANES + lane;
+            deweather->baseline[i] = d->trend[i] + d->seasonal[i];
+            deweather->observed[i] = !isnan(d->series[i]);
+            if (deweather->observed[i]) {
+                sum[lane] += d->series[i] - deweather->baseline[i];
+                count[lane]++;
+            }
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        deweather->reasons[lane] = d->reasons[lane];
+        deweather->remainder_mean[lane] = count[lane] > 0 ? sum[lane] / (double)count[lane] : NAN;
+    }
+}
+
+static void decompose_weather(struct deweather *deweather, const struct window *window,
+                              int64_t first)
+{
+    const struct weather *weather = deweather->weather;
+    for (int field = 0; field < weather->count; field++) {
+        weather_baseline(weather, field, deweather->decomposition, window, first,
+                         deweather->weather_baseline[field], deweather->observed);
+        for (int lane = 0; lane < LANES; lane++) {
+            bool is_missing = isnan(deweather->weather_baseline[field][lane]) &&
+                              isnan(deweather->weather_baseline[field]
+                                                               [(weather->steps - 1) * LANES + lane]);
+            if (is_missing && deweather->reasons[lane] == REASON_OK) {
+                deweather->reasons[lane] = REASON_NO_WEATHER;
+            }
+        }
+    }
+    /* The fit uses the steps with pollution and all weather. */
+    for (int64_t i = 0; i < weather->steps * LANES; i++) {
+        deweather->fitted[i] = deweather->observed[i] ? deweather->baseline[i] : NAN;
+    }
+}
+
+static struct least_squares_data lane_data(const struct deweather *deweather, const double *y,
+                                           int lane)
+{
+    const struct weather *weather = deweather->weather;
+    struct least_squares_data data = {
+        .steps = weather->steps, .columns = weather->count, .y = {y + lane, LANES}};
+    for (int field = 0; field < weather->count; field++) {
+        data.x[field] =
+            (struct least_squares_series){deweather->weather_baseline[field] + lane, LANES};
+    }
+    return data;
+}
+
+/* ---- one cell ----------------------------------------------------------------------------- */
+
+static enum reason fit_reason(enum reason before, const struct least_squares_fit *fit)
+{
+    if (before != REASON_OK) {
+        return before;
+    }
+    switch (fit->outcome) {
+    case LEAST_SQUARES_FULL_RANK:
+        return REASON_OK;
+    case LEAST_SQUARES_RANK_DEFICIENT:
+        return REASON_RANK_DEFICIENT;
+    case LEAST_SQUARES_TOO_FEW:
+        break;
+    }
+    return REASON_TOO_SHORT;
+}
+
+static void store_fit(struct deweather *deweather, const struct least_squares_fit *fit,
+                      double effective, int lane, int64_t cell, int64_t cells)
+{
+    int terms = deweather->weather->count + 1;
+    for (int term = 0; term < terms; term++) {
+        int64_t at = term * cells + cell;
+        deweather->maps[DEWEATHER_COEF][at] = (float)fit->coefficients[term];
+        deweather->maps[DEWEATHER_COEF_SE][at] = (float)fit->standard_errors[term];
+    }
+    for (int field = 0; field < terms - 1; field++) {
+        int64_t at = field * cells + cell;
+        deweather->maps[DEWEATHER_VIF][at] = (float)fit->variance_inflation[field];
+        deweather->maps[DEWEATHER_MET_MEAN][at] = (float)fit->x_means[field];
+    }
+    deweather->maps[DEWEATHER_R2][cell] = (float)fit->r2;
+    deweather->maps[DEWEATHER_CONDITION][cell] = (float)fit->condition;
+    deweather->maps[DEWEATHER_EFFECTIVE][cell] = (float)effective;
+    deweather->maps[DEWEATHER_REMAINDER_MEAN][cell] = (float)deweather->remainder_mean[lane];
+    deweather->used[cell] = (int32_t)fit->used;
+    deweather->reason[cell] = (int8_t)fit_reason(deweather->reasons[lane], fit);
+}
+
+static void store_series(struct deweather *deweather, int lane, int64_t cell, int64_t cells)
+{
+    for (int64_t step = 0; step < deweather->weather->steps; step++) {
+        int64_t from = step * LANES + lane;
+        deweather->cubes[DEWEATHER_BASELINE][step * cells + cell] =
+            (float)deweather->baseline[from];
+        deweather->cubes[DEWEATHER_DEWEATHERED][step * cells + cell] =
+            (float)deweather->removed[from];
+    }
+}
+
+static void deweather_lane(struct deweather *deweather, int lane, int64_t cell, int64_t cells)
+{
+    struct least_squares_fit fit;
+    struct least_squares_data fitted = lane_data(deweather, deweather->fitted, lane);
+    struct least_squares_data all = lane_data(deweather, deweather->baseline, lane);
+    least_squares_fit(&fitted, &fit);
+    double lag1 = least_squares_lag1(&fitted, &fit);
+    removal_apply(deweather->removal, &all, fit.coefficients, fit.x_means,
+                  deweather->removed + lane, LANES);
+    store_fit(deweather, &fit, least_squares_effective_size(fit.used, lag1), lane, cell, cells);
+    store_series(deweather, lane, cell, cells);
+}
+
+static enum status deweather_compute(void *context, struct flow_item *item)
+{
+    struct deweather *deweather = context;
+    int64_t cells = item->window.rows * item->window.cols;
+    for (int64_t first = 0; first < cells; first += LANES) {
+        decompose_pollution(deweather, cells, first);
+        decompose_weather(deweather, &item->window, first);
+        for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
+            deweather_lane(deweather, lane, first + lane, cells);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status deweather_write(void *context, struct flow_item *item)
+{
+    enum status status = STATUS_OK;
+    struct deweather *deweather = context;
+    struct window map = item->window;
+    for (int cube = 0; cube < DEWEATHER_CUBES; cube++) {
+        TRY(flow_put(item, 0, cube, &item->window, deweather->cubes[cube]));
+    }
+    for (int i = DEWEATHER_COEF; i < DEWEATHER_FLOATS; i++) {
+        map.steps = deweather->variables[i].layers > 0 ? deweather->variables[i].layers : 1;
+        TRY(flow_put(item, 0, i, &map, deweather->maps[i]));
+    }
+    map.steps = 1;
+    TRY(flow_put(item, 0, DEWEATHER_USED, &map, deweather->used));
+    TRY(flow_put(item, 0, DEWEATHER_REASON, &map, deweather->reason));
+done:
+    return status;
+}
+
+/* ---- output ------------------------------------------------------------------------------- */
+
+/* Terms have different units, which therefore stand in the names of the layers. */
+static void describe_variables(struct deweather *deweather)
+{
+    const struct weather *weather = deweather->weather;
+    const char *units = input_units(deweather->input);
+    const char *reason = "reason";
+    const struct cube_variable variables[DEWEATHER_VARIABLES] = {
+        [DEWEATHER_BASELINE] = {.name = "baseline",
+                                .long_name = "trend and seasonal part of the pollution",
+                                .units = units,
+                                .ancillary_variables = reason,
+                                .has_time = true},
+        [DEWEATHER_DEWEATHERED] = {.name = "deweathered",
+                                   .long_name = "baseline without the effect of the weather",
+                                   .units = units,
+                                   .ancillary_variables = reason,
+                                   .has_time = true},
+        [DEWEATHER_COEF] = {.name = "coef",
+                            .long_name = "regression coefficients, in units of the pollution per "
+                                         "unit of the term (K, m, Pa, m s-1, m s-1, %)",
+                            .layers = weather->count + 1,
+                            .layer_name = "term",
+                            .layer_labels = deweather->labels},
+        [DEWEATHER_COEF_SE] = {.name = "coef_se",
+                               .long_name = "standard errors of the coefficients; too small, because "
+                                            "baselines are autocorrelated: see effective_size",
+                               .layers = weather->count + 1,
+                               .layer_name = "term",
+                               .layer_labels = deweather->labels},
+        [DEWEATHER_VIF] = {.name = "vif",
+                           .long_name = "variance inflation of the fields",
+                           .units = "1",
+                           .layers = weather->count,
+                           .layer_name = "field",
+                           .layer_labels = weather->keys},
+        [DEWEATHER_MET_MEAN] = {.name = "met_mean",
+                                .long_name = "mean of the weather baselines over the steps of the "
+                                             "fit (K, m, Pa, m s-1, m s-1, %)",
+                                .layers = weather->count,
+                                .layer_name = "field",
+                                .layer_labels = weather->keys},
+        [DEWEATHER_R2] = {.name = "r2", .long_name = "coefficient of determination", .units = "1"},
+        [DEWEATHER_CONDITION] = {.name = "condition",
+                                 .long_name = "condition number of the scaled regressors",
+                                 .units = "1"},
+        [DEWEATHER_EFFECTIVE] = {.name = "effective_size",
+                                 .long_name = "independent steps that the fit is worth, from the "
+                                              "lag-1 autocorrelation of its residuals",
+                                 .units = "1"},
+        [DEWEATHER_REMAINDER_MEAN] = {.name = "remainder_mean",
+                                      .long_name = "mean of the remainder: what the baseline drops",
+                                      .units = units,
+                                      .cell_methods = "time: mean"},
+        [DEWEATHER_USED] = {.name = "used",
+                            .standard_name = "number_of_observations",
+                            .long_name = "steps in the fit",
+                            .units = "1",
+                            .type = CUBE_INT},
+        [DEWEATHER_REASON] = {.name = "reason",
+                              .long_name = "why a cell has no value, or how it was fitted",
+                              .type = CUBE_BYTE,
+                              .flag_meanings = reason_flag_meanings()},
+    };
+    memcpy(deweather->variables, variables, sizeof variables);
+}
+
+static void describe(struct deweather *deweather, const struct options *options)
+{
+    deweather->labels[0] = "intercept";
+    for (int i = 0; i < deweather->weather->count; i++) {
+        deweather->labels[i + 1] = deweather->weather->keys[i];
+    }
+    describe_variables(deweather);
+    snprintf(deweather->comment, sizeof deweather->comment, "removal %s; %s",
+             option_text(options, "removal"), deweather->decomposition->summary);
+    deweather->attributes[0] = (struct cube_attribute){"comment", deweather->comment};
+    deweather->attributes[1] = (struct cube_attribute){
+        "references", "Zeng et al., Atmosphere 15, 131, 2024; Cleveland et al., Journal of Official "
+                      "Statistics 6, 3-73, 1990"};
+    deweather->spec = (struct cube_spec){.grid = input_grid(deweather->input),
+                                         .time = input_time(deweather->input),
+                                         .variables = deweather->variables,
+                                         .variable_count = DEWEATHER_VARIABLES,
+                                         .attributes = deweather->attributes,
+                                         .attribute_count = 2};
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static enum status create_blocks(struct deweather *deweather, size_t steps)
+{
+    enum status status;
+    size_t block = steps * LANES;
+    TRY(memory_allocate(block, sizeof(double), &deweather->baseline));
+    TRY(memory_allocate(block, sizeof(double), &deweather->fitted));
+    TRY(memory_allocate(block, sizeof(double), &deweather->removed));
+    TRY(memory_allocate(block, 1, &deweather->observed));
+    for (int field = 0; field < deweather->weather->count; field++) {
+        TRY(memory_allocate(block, sizeof(double), &deweather->weather_baseline[field]));
+    }
+done:
+    return status;
+}
+
+static enum status create_buffers(void *context, const struct items *items)
+{
+    enum status status;
+    struct deweather *deweather = context;
+    size_t cells = (size_t)(items->band_rows * items->block_cols);
+    size_t values = cells * (size_t)items->steps;
+    TRY(memory_allocate(values, sizeof(float), &deweather->values));
+    for (int cube = 0; cube < DEWEATHER_CUBES; cube++) {
+        TRY(memory_allocate(values, sizeof(float), &deweather->cubes[cube]));
+    }
+    for (int map = DEWEATHER_COEF; map < DEWEATHER_FLOATS; map++) {
+        TRY(memory_allocate(cells * TERMS_MAX, sizeof(float), &deweather->maps[map]));
+    }
+    TRY(memory_allocate(cells, sizeof *deweather->used, &deweather->used));
+    TRY(memory_allocate(cells, sizeof *deweather->reason, &deweather->reason));
+    TRY(create_blocks(deweather, (size_t)items->steps));
+    TRY(weather_create_buffers(deweather->weather, items));
+done:
+    return status;
+}
+
+static void deweather_clear(struct deweather *deweather, bool is_finished)
+{
+    weather_close(&deweather->weather, is_finished);
+    input_close(&deweather->input, is_finished);
+    decomposition_destroy(&deweather->decomposition);
+    free(deweather->values);
+    for (int cube = 0; cube < DEWEATHER_CUBES; cube++) {
+        free(deweather->cubes[cube]);
+    }
+    for (int map = DEWEATHER_COEF; map < DEWEATHER_FLOATS; map++) {
+        free(deweather->maps[map]);
+    }
+    free(deweather->used);
+    free(deweather->reason);
+    free(deweather->baseline);
+    free(deweather->fitted);
+    free(deweather->removed);
+    free(deweather->observed);
+    for (int field = 0; field < WEATHER_MAX; field++) {
+        free(deweather->weather_baseline[field]);
+    }
+}
+
+static struct items_cost deweather_cost(const struct deweather *deweather, int64_t steps)
+{
+    int64_t blocks = (3 + deweather->weather->count) * (int64_t)sizeof(double) + 1;
+    int64_t maps = (DEWEATHER_FLOATS - DEWEATHER_COEF) * TERMS_MAX * (int64_t)sizeof(float) + 5;
+    struct items_cost cost = {
+        .fixed_bytes = decomposition_bytes(deweather->decomposition) + steps * LANES * blocks,
+        .unit_bytes = steps * (1 + DEWEATHER_CUBES) * (int64_t)sizeof(float) + maps};
+    weather_cost(deweather->weather, &cost);
+    return cost;
+}
+
+static enum removal find_removal(const char *name)
+{
+    return strcmp(name, "literal") == 0          ? REMOVAL_LITERAL
+           : strcmp(name, "keep-intercept") == 0 ? REMOVAL_KEEP_INTERCEPT
+                                                 : REMOVAL_RECENTRE;
+}
+
+static enum status plan(struct deweather *deweather, const struct job *job,
+                        struct production *production)
+{
+    enum status status;
+    const struct georeference *grid = input_grid(deweather->input);
+    int64_t steps = input_time(deweather->input)->steps;
+    deweather->removal = find_removal(option_text(job->options, "removal"));
+    describe(deweather, job->options);
+    production->cost = deweather_cost(deweather, steps);
+    TRY(items_cut_rows(steps, grid->rows, grid->cols, &production->cost, job->memory_bytes,
+                       &production->items));
+    if (job->rank == 0) {
+        log_info("%s", deweather->decomposition->summary);
+    }
+done:
+    return status;
+}
+
+static enum status deweather_run(struct job *job)
+{
+    enum status status;
+    struct deweather deweather = {0};
+    struct input *inputs[WEATHER_MAX + 2] = {NULL};
+    struct input_request request = {
+        .label = "input",
+        .path = option_text(job->options, "input"),
+        .variable = option_text(job->options, "variable"),
+        .needs_time = true,
+        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0,
+        .by_rows = true};
+    struct production production = {.output = option_text(job->options, "output"),
+                                    .inputs = inputs,
+                                    .cube = &deweather.spec,
+                                    .work = {.context = &deweather,
+                                             .read = deweather_read,
+                                             .compute = deweather_compute,
+                                             .write = deweather_write},
+                                    .create_buffers = create_buffers};
+
+    TRY(input_open(job, &request, &deweather.input));
+    TRY_TOGETHER(job->comm, decomposition_create(job->options, input_time(deweather.input),
+                                                 &deweather.decomposition));
+    TRY(weather_open(job, deweather.input, deweather.decomposition, &deweather.weather));
+    TRY_TOGETHER(job->comm, plan(&deweather, job, &production));
+    inputs[0] = deweather.input;
+    weather_inputs(deweather.weather, inputs + 1);
+    TRY(flow_produce(job, &production));
+done:
+    deweather_clear(&deweather, status == STATUS_OK && !job->dry_run);
+    return status;
+}
+
+static const struct option_spec *const deweather_tables[] = {
+    deweather_options, weather_options, decomposition_options, options_output,
+    options_grid,      options_common,  NULL};
+
+const struct command command_deweather = {
+    .name = "deweather",
+    .summary = "pollution without the effect of the weather: STL and regression in one pass",
+    .details =
+        "Decomposes the pollution and six weather fields by STL, regresses the pollution's baseline "
+        "(trend and seasonal part) on those of the weather in every cell, and takes the weather's "
+        "part away (P2.20-P2.31). Weather on another grid is interpolated bilinearly; where it has "
+        "no gaps and STL is not robust it is decomposed on its own grid first, which gives the "
+        "same.",
+    .examples = "mpirun -n 4 airshed deweather pm25.nc --met era5.nc -o out.nc\n"
+                "airshed deweather pm25.nc --met era5.nc -o out.nc --preset r --removal literal",
+    .tables = deweather_tables,
+    .run = deweather_run,
+};
