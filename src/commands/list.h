@@ -5,7 +5,11 @@
 #include "commands/commands.h"
 
 /** In the order of the help. */
-#define COMMAND_LIST(X)
+#define COMMAND_LIST(X)                                                                            \
+    X(stl)                                                                                         \
+    X(deweather)                                                                                   \
+    X(trend)                                                                                       \
+    X(run)
 
 #define X(name) extern const struct command command_##name;
 COMMAND_LIST(X)
