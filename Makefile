@@ -56,6 +56,10 @@ $(LIBRARY): $(OBJECTS)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+# Only the provenance names the commit, so that a new commit rebuilds one file.
+COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+$(BUILD)/obj/io/provenance.o: CPPFLAGS_ALL += -DAIRSHED_COMMIT='"$(COMMIT)"'
+
 # The mathematics gets -O3: GCC vectorises the pixel lanes only there.
 $(BUILD)/obj/kernels/%.o: CFLAGS_ALL += -O3
 

@@ -162,6 +162,13 @@ done:
     return status;
 }
 
+static enum cube_format format_find(const char *name)
+{
+    return strcmp(name, "cdf5") == 0   ? CUBE_CDF5
+           : strcmp(name, "cdf2") == 0 ? CUBE_CDF2
+                                       : CUBE_AUTOMATIC;
+}
+
 enum status stage_add_cube(struct stage *stage, const char *path, const struct cube_spec *spec,
                            int *cube)
 {
@@ -171,6 +178,9 @@ enum status stage_add_cube(struct stage *stage, const char *path, const struct c
     *cube = stage->cube_count++;
     struct stage_cube_entry *entry = &stage->cubes[*cube];
     entry->spec = *spec;
+    if (stage->job->has_output_options) {
+        entry->spec.format = format_find(option_text(stage->job->options, "format"));
+    }
     TRY(memory_copy_text(path, &entry->path));
     TRY(stage_add_file(stage, path));
     TRY(stage_declare_forms(stage, *cube));
@@ -256,9 +266,15 @@ static enum status begin_by(struct stage *stage, enum stage_action action)
     case ACTION_FINISH_COMMIT:
         TRY(finish_commit(stage));
         stage->state = STAGE_DONE;
-        goto done;
+        break;
     case ACTION_NOTHING:
         stage->state = STAGE_DONE;
+        break;
+    }
+    if (stage->state == STAGE_DONE) {
+        if (stage->job->rank == 0) {
+            log_info("%s: up to date", stage->output);
+        }
         goto done;
     }
     TRY_TOGETHER(stage->job->comm, journal_open(stage->journal_path, &stage->journal));
