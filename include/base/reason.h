@@ -17,7 +17,8 @@
     X(REASON_TOO_FEW_NEIGHBOURS, "too_few_neighbours")                                             \
     X(REASON_FILLED, "filled")                                                                     \
     X(REASON_OUTLIER, "outlier")                                                                   \
-    X(REASON_NO_WEATHER, "no_weather")
+    X(REASON_NO_WEATHER, "no_weather")                                                             \
+    X(REASON_OUTSIDE_GRID, "outside_grid")
 
 enum reason {
 #define X(code, meaning) code,
