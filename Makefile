@@ -60,6 +60,14 @@ $(LIBRARY): $(OBJECTS)
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 $(BUILD)/obj/io/provenance.o: CPPFLAGS_ALL += -DAIRSHED_COMMIT='"$(COMMIT)"'
 
+# `airshed --citation` prints CITATION.cff.
+$(BUILD)/generated/citation.inc: CITATION.cff
+	@mkdir -p $(@D)
+	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+
+$(BUILD)/obj/main.o: $(BUILD)/generated/citation.inc
+$(BUILD)/obj/main.o: CPPFLAGS_ALL += -I$(BUILD)/generated
+
 # The mathematics gets -O3: GCC vectorises the pixel lanes only there.
 $(BUILD)/obj/kernels/%.o: CFLAGS_ALL += -O3
 

@@ -49,10 +49,10 @@ static void print_version(void)
 
 static void print_citation(void)
 {
-    puts("airshed " AIRSHED_VERSION ", the airshed developers. GPL-3.0-or-later.\n"
-         "Cite the version that you ran, and the method:\n"
-         "  industrial-heat-source PM2.5: Zeng et al., Atmosphere 15, 131, 2024\n"
-         "  STL: Cleveland et al., Journal of Official Statistics 6, 3-73, 1990");
+    static const char citation[] =
+#include "citation.inc"
+        ;
+    fputs(citation, stdout);
 }
 
 /* Without a message on this process the others would repeat it. */
