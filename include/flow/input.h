@@ -35,6 +35,10 @@ struct input_request {
 
 struct input;
 
+/** The request of a command whose option @p label names its main cube: --variable, --missing-steps,
+ *  series by rows, a time axis needed. */
+struct input_request input_request_for(const struct job *job, const char *label);
+
 /** Opens, selects and, where needed, decodes into scratch. Collective.
  *  @return STATUS_DATA or STATUS_USAGE with what to do */
 enum status input_open(const struct job *job, const struct input_request *request,

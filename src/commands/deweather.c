@@ -439,13 +439,7 @@ static enum status deweather_run(struct job *job)
     enum status status;
     struct deweather deweather = {0};
     struct input *inputs[WEATHER_MAX + 2] = {NULL};
-    struct input_request request = {
-        .label = "input",
-        .path = option_text(job->options, "input"),
-        .variable = option_text(job->options, "variable"),
-        .needs_time = true,
-        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0,
-        .by_rows = true};
+    struct input_request request = input_request_for(job, "input");
     struct production production = {.output = option_text(job->options, "output"),
                                     .inputs = inputs,
                                     .cube = &deweather.spec,

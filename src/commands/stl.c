@@ -199,13 +199,7 @@ static enum status stl_run(struct job *job)
 {
     enum status status;
     struct stl stl = {0};
-    struct input_request request = {
-        .label = "input",
-        .path = option_text(job->options, "input"),
-        .variable = option_text(job->options, "variable"),
-        .needs_time = true,
-        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0,
-        .by_rows = true};
+    struct input_request request = input_request_for(job, "input");
     struct production production = {.output = option_text(job->options, "output"),
                                     .cube = &stl.spec,
                                     .work = {.context = &stl,

@@ -330,12 +330,7 @@ static enum status trend_run(struct job *job)
 {
     enum status status;
     struct trend trend = {0};
-    struct input_request request = {.label = "input",
-                                    .path = option_text(job->options, "input"),
-                                    .variable = option_text(job->options, "variable"),
-                                    .needs_time = true,
-                                    .allow_missing_steps = true,
-                                    .by_rows = true};
+    struct input_request request = input_request_for(job, "input");
     struct production production = {.output = option_text(job->options, "output"),
                                     .cube = &trend.spec,
                                     .work = {.context = &trend,
@@ -344,6 +339,7 @@ static enum status trend_run(struct job *job)
                                              .write = trend_write},
                                     .create_buffers = create_buffers};
 
+    request.allow_missing_steps = true;
     TRY(input_open(job, &request, &trend.input));
     TRY_TOGETHER(job->comm, prepare(&trend, job, &production));
     production.inputs = (struct input *const[]){trend.input, NULL};

@@ -28,6 +28,17 @@ struct input {
     char *scratch_path;
 };
 
+struct input_request input_request_for(const struct job *job, const char *label)
+{
+    return (struct input_request){
+        .label = label,
+        .path = option_text(job->options, label),
+        .variable = option_text(job->options, "variable"),
+        .needs_time = true,
+        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0,
+        .by_rows = true};
+}
+
 /* ---- selecting ---------------------------------------------------------------------------- */
 
 static enum status select_time(struct input *input, const struct time_axis *axis)
