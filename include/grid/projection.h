@@ -3,6 +3,7 @@
 #define AIRSHED_GRID_PROJECTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -31,6 +32,10 @@ enum status projection_transform(const char *from, const char *to, int64_t count
 /** The system in WKT 1 as GDAL-based readers expect it in `spatial_ref`; WKT 2 where version 1 has
  *  no words for it. Released with free(). */
 enum status projection_wkt1(const char *crs, char **wkt);
+
+/** Name of the system for people: "WGS 84 (EPSG:4326)", or its PROJ string where it has no name.
+ *  @return @p text */
+const char *projection_describe(const char *crs, char *text, size_t text_bytes);
 
 /** True when both describe the same system; names and axis order do not count. */
 bool projection_is_equal(const char *first, const char *second);

@@ -38,7 +38,9 @@ struct dataset_variable {
 struct dataset_options {
     const char *crs;                 /**< for files without a grid mapping; NULL: EPSG:4326 */
     bool allow_month_units;          /**< accept "months since" as UDUNITS lengths (C.09) */
-    bool tolerate_bad_time;          /**< info: report unsorted or duplicate steps, do not fail */
+    /** info: unsorted or repeated steps, and names that contradict the time axis, become warnings */
+    bool tolerate_bad_time;
+    bool keep_infinite; /**< info: infinite values are given as they are, not as missing */
 };
 
 /** Opens a file, a folder (with the folders in it), a glob pattern or `NETCDF:"file":variable`.
@@ -88,6 +90,21 @@ struct dataset_chunk {
     int64_t first_rows;        /**< rows of the southernmost chunk (files that run south end uneven) */
 };
 struct dataset_chunk dataset_chunk(const struct dataset *dataset, int variable);
+
+/** How a variable lies in its first file: what people want to know, not what reading needs. Texts are
+ *  "" and numbers NaN where there is nothing to tell. */
+struct dataset_storage {
+    const char *format;   /**< "NetCDF-4", "GeoTIFF" */
+    char type[16];        /**< of the stored numbers: "short" */
+    char dimensions[128]; /**< in the order of the file: "time, lat, lon" */
+    char compression[48]; /**< "deflate 4, shuffle" */
+    char time_units[96];  /**< as the file says: "hours since 1900-01-01" */
+    double scale, offset; /**< where values are packed */
+    double x_first, x_last, y_first, y_last; /**< centres, in the order of the file */
+    bool is_chunked;
+    int64_t chunk_steps, chunk_rows, chunk_cols;
+};
+const struct dataset_storage *dataset_storage(const struct dataset *dataset, int variable);
 
 /** Values of @p variable arrive in @p units from now on, and dataset_variable()->units says so.
  *  @return STATUS_DATA naming the file, the variable and both units where one is unknown or they

@@ -99,6 +99,29 @@ static PJ *in_metres(PJ *object)
     return altered;
 }
 
+const char *projection_describe(const char *crs, char *text, size_t text_bytes)
+{
+    PJ *object = open_horizontal(crs);
+    const char *name = object != NULL ? proj_get_name(object) : NULL;
+    const char *authority = object != NULL ? proj_get_id_auth_name(object, 0) : NULL;
+    const char *code = object != NULL ? proj_get_id_code(object, 0) : NULL;
+    const char *parameters = NULL;
+    bool is_named = name != NULL && name[0] != '\0' && strcasecmp(name, "unknown") != 0 &&
+                    strcasecmp(name, "undefined") != 0;
+    if (object != NULL && !is_named) {
+        parameters = proj_as_proj_string(context(), object, PJ_PROJ_4, NULL);
+    }
+    snprintf(text, text_bytes, "%s%s%s%s%s%s",
+             is_named             ? name
+             : parameters != NULL ? parameters
+                                  : "unknown",
+             authority != NULL ? " (" : "", authority != NULL ? authority : "",
+             authority != NULL ? ":" : "", authority != NULL && code != NULL ? code : "",
+             authority != NULL ? ")" : "");
+    proj_destroy(object);
+    return text;
+}
+
 static enum status copy_wkt(const PJ *object, PJ_WKT_TYPE type, char **wkt)
 {
     static const char *const one_line[] = {"MULTILINE=NO", NULL};

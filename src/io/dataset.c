@@ -170,21 +170,37 @@ static struct calendar_date day_of(const struct raster_times *times)
     return date;
 }
 
-static enum status check_date(const struct member *member, const struct raster_variable *variable)
+/* A warning, once. */
+static enum status warn(struct dataset *dataset, const char *sentence)
+{
+    for (size_t i = 0; i < dataset->warnings.count; i++) {
+        if (strcmp(dataset->warnings.items[i], sentence) == 0) {
+            return STATUS_OK;
+        }
+    }
+    return text_list_add(&dataset->warnings, sentence);
+}
+
+static enum status check_date(struct dataset *dataset, const struct member *member,
+                              const struct raster_variable *variable)
 {
     char in_name[CALENDAR_TEXT_BYTES];
     char in_file[CALENDAR_TEXT_BYTES];
+    char sentence[1024];
     if (variable->times.steps == 0) {
         return STATUS_OK;
     }
     struct calendar_date day = day_of(&variable->times);
-    if (calendar_compare(&day, &member->date) != 0) {
-        return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                              "'%s': the name says %s, the time axis %s: correct one of them",
-                              member->path, calendar_format_date(&member->date, in_name),
-                              calendar_format_date(&day, in_file));
+    if (calendar_compare(&day, &member->date) == 0) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    snprintf(sentence, sizeof sentence,
+             "'%s': the name says %s, the time axis %s: correct one of them", member->path,
+             calendar_format_date(&member->date, in_name), calendar_format_date(&day, in_file));
+    /* One file alone may well carry another date in its name, such as that of a release. */
+    return dataset->options.tolerate_bad_time || dataset->member_count == 1
+               ? warn(dataset, sentence)
+               : failure_record(STATUS_DATA, __FILE__, __LINE__, "%s", sentence);
 }
 
 /* Compares a variable of a further file with the first file's. */
@@ -206,7 +222,7 @@ static enum status check_like_first(const struct member *member,
     return STATUS_OK;
 }
 
-static enum status find_checked(const struct dataset *dataset, int64_t file,
+static enum status find_checked(struct dataset *dataset, int64_t file,
                                 const struct raster *raster, const struct raster_variable *model,
                                 const struct raster_variable **found)
 {
@@ -220,7 +236,7 @@ static enum status find_checked(const struct dataset *dataset, int64_t file,
         FAIL_IF((*found)->times.steps > 1, STATUS_DATA,
                 "'%s' has %lld steps, the first file has one: give such files separately",
                 member->path, (long long)(*found)->times.steps);
-        TRY(check_date(member, *found));
+        TRY(check_date(dataset, member, *found));
     }
 done:
     return status;
@@ -294,18 +310,29 @@ static int compare_moments(const void *first, const void *second)
     return order != 0 ? order : (a->place.file > b->place.file) - (a->place.file < b->place.file);
 }
 
-/* Sorts and drops repeated moments; the number that were out of place. */
-static int64_t tidy(struct gathered *all)
+/* What was wrong with the order of steps. */
+struct disorder {
+    int64_t unsorted, repeated;
+    struct calendar_date first_unsorted, first_repeated;
+};
+
+/* Sorts and drops repeated moments. */
+static struct disorder tidy(struct gathered *all)
 {
-    int64_t wrong = 0;
+    struct disorder wrong = {0};
     for (int64_t i = 1; i < all->steps; i++) {
-        wrong += calendar_compare(&all->moments[i].stamp, &all->moments[i - 1].stamp) <= 0;
+        if (calendar_compare(&all->moments[i].stamp, &all->moments[i - 1].stamp) < 0 &&
+            wrong.unsorted++ == 0) {
+            wrong.first_unsorted = all->moments[i].stamp;
+        }
     }
     qsort(all->moments, (size_t)all->steps, sizeof *all->moments, compare_moments);
     int64_t kept = all->steps > 0;
     for (int64_t i = 1; i < all->steps; i++) {
         if (calendar_compare(&all->moments[i].stamp, &all->moments[kept - 1].stamp) != 0) {
             all->moments[kept++] = all->moments[i];
+        } else if (wrong.repeated++ == 0) {
+            wrong.first_repeated = all->moments[i].stamp;
         }
     }
     all->steps = kept;
@@ -328,6 +355,29 @@ static void put_files_in_order(struct gathered *all, int64_t files)
     }
 }
 
+static enum status warn_of_disorder(struct dataset *dataset, struct disorder wrong)
+{
+    enum status status = STATUS_OK;
+    char sentence[1024];
+    char date[CALENDAR_TEXT_BYTES];
+    if (wrong.unsorted > 0) {
+        snprintf(sentence, sizeof sentence,
+                 "'%s': %lld time step%s before the one that precedes it, first %s: sort the steps",
+                 dataset->path, (long long)wrong.unsorted, wrong.unsorted == 1 ? " lies" : "s lie",
+                 calendar_format_time(&wrong.first_unsorted, date));
+        TRY(warn(dataset, sentence));
+    }
+    if (wrong.repeated > 0) {
+        snprintf(sentence, sizeof sentence,
+                 "'%s': %lld time step%s a date, first %s: remove the repeated ones",
+                 dataset->path, (long long)wrong.repeated, wrong.repeated == 1 ? " repeats" : "s repeat",
+                 calendar_format_time(&wrong.first_repeated, date));
+        TRY(warn(dataset, sentence));
+    }
+done:
+    return status;
+}
+
 static enum status make_axis(struct dataset *dataset, struct gathered *all,
                              struct joined *variable)
 {
@@ -335,8 +385,10 @@ static enum status make_axis(struct dataset *dataset, struct gathered *all,
     struct calendar_date *stamps = NULL;
     struct calendar_date *bounds = NULL;
     struct time_axis *axis = NULL;
-    int64_t wrong = dataset->options.tolerate_bad_time ? tidy(all) : 0;
     put_files_in_order(all, dataset->member_count);
+    if (dataset->options.tolerate_bad_time) {
+        TRY(warn_of_disorder(dataset, tidy(all)));
+    }
     TRY(memory_allocate((size_t)all->steps, sizeof *stamps, &stamps));
     TRY(memory_allocate(2 * (size_t)all->steps, sizeof *bounds, &bounds));
     TRY(memory_allocate((size_t)all->steps, sizeof *variable->places, &variable->places));
@@ -353,13 +405,6 @@ static enum status make_axis(struct dataset *dataset, struct gathered *all,
         goto done;
     }
     variable->facts.time = axis;
-    if (wrong > 0) {
-        char sentence[512];
-        snprintf(sentence, sizeof sentence,
-                 "'%s': %lld steps of '%s' are out of order or repeated", dataset->path,
-                 (long long)wrong, variable->model->name);
-        TRY(text_list_add(&dataset->warnings, sentence));
-    }
 done:
     free(stamps);
     free(bounds);
@@ -470,15 +515,16 @@ static enum status open_all(struct dataset *dataset)
     char *file = NULL;
     TRY(split_name(dataset->path, &file, &dataset->wanted));
     TRY(list_members(dataset, file));
-    bool has_dates = order_by_names(dataset) && dataset->member_count > 1;
+    bool has_dates = order_by_names(dataset);
     TRY(raster_open(dataset->members[0].path, dataset->wanted, &dataset->options,
                     &dataset->first));
     for (size_t i = 0; i < dataset->first->warnings.count; i++) {
         TRY(text_list_add(&dataset->warnings, dataset->first->warnings.items[i]));
     }
-    dataset->dates_from_names = has_dates && has_single_steps(dataset->first);
-    for (int i = 0; i < dataset->first->count && dataset->dates_from_names; i++) {
-        TRY(check_date(&dataset->members[0], &dataset->first->variables[i]));
+    has_dates = has_dates && has_single_steps(dataset->first);
+    dataset->dates_from_names = has_dates && dataset->member_count > 1;
+    for (int i = 0; i < dataset->first->count && has_dates; i++) {
+        TRY(check_date(dataset, &dataset->members[0], &dataset->first->variables[i]));
     }
     TRY(join(dataset));
 done:
@@ -613,6 +659,11 @@ enum status dataset_convert(struct dataset *dataset, int variable, const char *u
     joined->facts.units = copy;
 done:
     return status;
+}
+
+const struct dataset_storage *dataset_storage(const struct dataset *dataset, int variable)
+{
+    return &dataset->variables[variable].model->storage;
 }
 
 struct dataset_chunk dataset_chunk(const struct dataset *dataset, int variable)

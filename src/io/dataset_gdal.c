@@ -194,6 +194,27 @@ static void read_blocks(GDALDatasetH handle, GDALRasterBandH band, struct raster
     out->is_costly = true;
 }
 
+/* What `info` tells of the storage. */
+static void describe_storage(GDALDatasetH handle, GDALRasterBandH band,
+                             const struct raster_variable *grid, struct raster_variable *out)
+{
+    struct dataset_storage *storage = &out->storage;
+    const char *compression = GDALGetMetadataItem(handle, "COMPRESSION", "IMAGE_STRUCTURE");
+    *storage = grid->storage;
+    storage->format = GDALGetDriverLongName(GDALGetDatasetDriver(handle));
+    snprintf(storage->type, sizeof storage->type, "%s",
+             GDALGetDataTypeName(GDALGetRasterDataType(band)));
+    snprintf(storage->dimensions, sizeof storage->dimensions, "band, y, x");
+    snprintf(storage->compression, sizeof storage->compression, "%s",
+             compression != NULL ? compression : "");
+    storage->scale = out->packing.scale;
+    storage->offset = out->packing.offset;
+    storage->is_chunked = true;
+    storage->chunk_steps = out->chunk_steps;
+    storage->chunk_rows = out->chunk_rows;
+    storage->chunk_cols = out->chunk_cols;
+}
+
 static enum status start_variable(struct raster *raster, int number, const char *name,
                                   const struct raster_variable *grid,
                                   struct raster_variable **variable)
@@ -214,6 +235,8 @@ static enum status start_variable(struct raster *raster, int number, const char 
     out->y_order = grid->y_order;
     read_blocks(raster->handle, band, out);
     read_packing(band, &out->packing);
+    out->packing.keep_infinite = grid->packing.keep_infinite;
+    describe_storage(raster->handle, band, grid, out);
     *variable = out;
 done:
     return status;
@@ -321,6 +344,10 @@ static enum status read_grid(struct raster *raster, const struct dataset_options
     TRY(georeference_create_regular(rows, cols, west, south, fabs(transform[1]),
                                     fabs(transform[5]), crs, &out->grid));
     out->grid->crs_is_assumed = is_assumed;
+    out->packing.keep_infinite = options->keep_infinite;
+    const double x[2] = {transform[0] + 0.5 * transform[1], transform[0] + (cols - 0.5) * transform[1]};
+    const double y[2] = {transform[3] + 0.5 * transform[5], transform[3] + (rows - 0.5) * transform[5]};
+    raster_note_axes(out, 2, 2, y, x);
     TRY(find_order(cols, transform[0], transform[1], out->grid->is_geographic, &out->x_order));
     TRY(find_order(rows, transform[3], transform[5], false, &out->y_order));
 done:

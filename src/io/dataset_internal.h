@@ -12,6 +12,7 @@ struct raster_times {
     int64_t steps; /**< 0: no time */
     struct calendar_date *stamp;
     struct calendar_date *bounds; /**< [steps, 2] or NULL */
+    char units[96];               /**< as the file says */
 };
 
 enum { RASTER_MOST_DIMENSIONS = 8, RASTER_MOST_MISSING = 8 };
@@ -25,6 +26,7 @@ struct raster_packing {
     double missing[RASTER_MOST_MISSING]; /**< in stored numbers */
     double low, high;                    /**< valid range */
     bool range_is_unpacked;
+    bool keep_infinite;
 };
 
 /** One variable of one file. Strings are never NULL. */
@@ -44,6 +46,8 @@ struct raster_variable {
     int64_t chunk[RASTER_MOST_DIMENSIONS];
     /* GDAL */
     int *bands; /**< band of each step */
+    /* What `info` tells. */
+    struct dataset_storage storage;
 };
 
 struct raster;
@@ -73,6 +77,10 @@ struct raster {
     struct text_list attributes; /**< of the file: name, text, name, text ... */
     void *handle;                /**< of the format */
 };
+
+/** Notes the ends of the axes, in the order of the file; NULL, NULL: not along rows and columns. */
+void raster_note_axes(struct raster_variable *variable, int64_t rows, int64_t cols, const double *y,
+                      const double *x);
 
 /** Opens a file of any format. @p wanted limits it to one variable, NULL takes all. */
 enum status raster_open(const char *path, const char *wanted,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <netcdf.h>
+#include <netcdf_filter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -493,6 +494,75 @@ static void read_chunks(int nc, const struct candidate *candidate, struct raster
     out->is_costly = true;
 }
 
+static const char *format_name(int nc)
+{
+    int format = 0;
+    nc_inq_format(nc, &format);
+    switch (format) {
+    case NC_FORMAT_CLASSIC:
+        return "NetCDF classic (CDF-1)";
+    case NC_FORMAT_64BIT_OFFSET:
+        return "NetCDF 64-bit offset (CDF-2)";
+    case NC_FORMAT_64BIT_DATA:
+        return "NetCDF 64-bit data (CDF-5)";
+    case NC_FORMAT_NETCDF4_CLASSIC:
+        return "NetCDF-4, classic model";
+    default:
+        return "NetCDF-4";
+    }
+}
+
+/* Names of the filters that a variable went through, by their numbers at the HDF Group. */
+static void describe_filters(int nc, int id, char *text, size_t bytes)
+{
+    static const struct {
+        unsigned id;
+        const char *name;
+    } names[] = {{1, "deflate"}, {2, "shuffle"},   {3, "checksum"},     {4, "szip"},
+                 {307, "bzip2"}, {32001, "blosc"}, {32015, "zstandard"}};
+    enum { MOST_FILTERS = 16 };
+    size_t count = 0;
+    unsigned ids[MOST_FILTERS];
+    size_t used = 0;
+    text[0] = '\0';
+    if (nc_inq_var_filter_ids(nc, id, &count, NULL) != NC_NOERR || count > MOST_FILTERS ||
+        nc_inq_var_filter_ids(nc, id, &count, ids) != NC_NOERR) {
+        return;
+    }
+    for (size_t i = 0; i < count && used < bytes; i++) {
+        const char *name = "other";
+        for (size_t known = 0; known < sizeof names / sizeof names[0]; known++) {
+            name = names[known].id == ids[i] ? names[known].name : name;
+        }
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s", i > 0 ? ", " : "", name);
+    }
+}
+
+/* What `info` tells of the storage. */
+static void describe_storage(int nc, const struct candidate *candidate, struct raster_variable *out)
+{
+    struct dataset_storage *storage = &out->storage;
+    char name[NC_MAX_NAME + 1] = "";
+    size_t used = 0;
+    storage->format = format_name(nc);
+    nc_inq_type(nc, candidate->type, name, NULL);
+    snprintf(storage->type, sizeof storage->type, "%s%s", out->packing.is_unsigned ? "unsigned " : "",
+             name);
+    for (int i = 0; i < candidate->dimensions && used < sizeof storage->dimensions; i++) {
+        nc_inq_dimname(nc, candidate->dimension[i], name);
+        used += (size_t)snprintf(storage->dimensions + used, sizeof storage->dimensions - used,
+                                 "%s%s", i > 0 ? ", " : "", name);
+    }
+    describe_filters(nc, candidate->id, storage->compression, sizeof storage->compression);
+    memcpy(storage->time_units, out->times.units, sizeof storage->time_units);
+    storage->scale = out->packing.scale;
+    storage->offset = out->packing.offset;
+    storage->is_chunked = out->chunk_steps > 0;
+    storage->chunk_steps = out->chunk_steps;
+    storage->chunk_rows = out->chunk_rows;
+    storage->chunk_cols = out->chunk_cols;
+}
+
 /* Adds the variable with its further dimensions at @p index. */
 static enum status add_one(struct raster *raster, int nc, const struct candidate *candidate,
                            const size_t *index, const struct dataset_options *options)
@@ -525,6 +595,7 @@ static enum status add_one(struct raster *raster, int nc, const struct candidate
     TRY(replace_text(nc, candidate->id, "units", &out->units));
     TRY(replace_text(nc, candidate->id, "cell_methods", &out->cell_methods));
     read_packing(nc, candidate->id, candidate->type, &out->packing);
+    out->packing.keep_infinite = options->keep_infinite;
     int time = candidate->time >= 0 ? candidate->dimension[candidate->time] : -1;
     TRY(netcdf_times(nc, candidate->id, time, options, &out->times));
     out->time_dimension = out->times.steps > 0 ? candidate->time : -1;
@@ -534,6 +605,7 @@ static enum status add_one(struct raster *raster, int nc, const struct candidate
     TRY(netcdf_grid(raster, nc, candidate->id, candidate->dimension[candidate->row],
                     candidate->dimension[candidate->col], options, out));
     read_chunks(nc, candidate, out);
+    describe_storage(nc, candidate, out);
 done:
     text_clear(&name);
     return status;

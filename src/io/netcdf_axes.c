@@ -213,6 +213,7 @@ static enum status make_grid(struct grid_parts *parts, bool has_coordinates,
     enum status status;
     struct projection projection = {0};
     TRY(projection_init(parts->crs, &projection));
+    raster_note_axes(out, (int64_t)parts->rows, (int64_t)parts->cols, parts->y, parts->x);
     if (!projection.is_geographic && has_coordinates) {
         TRY(convert_axes(parts, projection.metres_per_unit));
     }
@@ -448,6 +449,7 @@ static enum status read_times(int nc, int coordinate, const struct dataset_optio
         TRY(decode_years(count, values, times));
     }
     times->steps = (int64_t)count;
+    snprintf(times->units, sizeof times->units, "%s", units != NULL ? units : "");
 done:
     free(values);
     free(units);

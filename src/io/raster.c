@@ -49,7 +49,9 @@ enum status raster_add(struct raster *raster, struct raster_variable **variable)
     }
     struct raster_variable *added = &raster->variables[raster->count];
     *added = (struct raster_variable){.packing = {.scale = 1, .low = -INFINITY, .high = INFINITY},
-                                      .time_dimension = -1};
+                                      .time_dimension = -1,
+                                      .storage = {.format = ""}};
+    raster_note_axes(added, 0, 0, NULL, NULL);
     raster->count++;
     TRY(memory_copy_text("", &added->name));
     TRY(memory_copy_text("", &added->standard_name));
@@ -59,6 +61,16 @@ enum status raster_add(struct raster *raster, struct raster_variable **variable)
     *variable = added;
 done:
     return status;
+}
+
+void raster_note_axes(struct raster_variable *variable, int64_t rows, int64_t cols, const double *y,
+                      const double *x)
+{
+    struct dataset_storage *storage = &variable->storage;
+    storage->x_first = x != NULL ? x[0] : NAN;
+    storage->x_last = x != NULL ? x[cols - 1] : NAN;
+    storage->y_first = y != NULL ? y[0] : NAN;
+    storage->y_last = y != NULL ? y[rows - 1] : NAN;
 }
 
 void raster_times_clear(struct raster_times *times)
@@ -163,13 +175,13 @@ float raster_unpack(const struct raster_packing *packing, double stored)
     double tested = packing->range_is_unpacked ? value : stored;
     bool is_valid = tested >= packing->low && tested <= packing->high; /* false for NaN */
     float single = (float)value;
-    return is_valid && isfinite(single) ? single : NAN;
+    return is_valid && (isfinite(single) || packing->keep_infinite) ? single : NAN;
 }
 
 void raster_unpack_float(const struct raster_packing *packing, int64_t count, float *values)
 {
     bool has_range = packing->low > -INFINITY || packing->high < INFINITY;
-    if (packing->is_packed || packing->missing_count > 2 || has_range) {
+    if (packing->keep_infinite || packing->is_packed || packing->missing_count > 2 || has_range) {
         for (int64_t i = 0; i < count; i++) {
             values[i] = raster_unpack(packing, values[i]);
         }
