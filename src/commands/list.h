@@ -10,6 +10,7 @@
     X(stl)                                                                                         \
     X(deweather)                                                                                   \
     X(trend)                                                                                       \
+    X(zonal)                                                                                       \
     X(run)
 
 #define X(name) extern const struct command command_##name;

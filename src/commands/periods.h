@@ -1,0 +1,58 @@
+/* airshed -- GPL-3.0-or-later. Years, seasons, months and days of a series (P2.55). */
+#ifndef AIRSHED_COMMANDS_PERIODS_H
+#define AIRSHED_COMMANDS_PERIODS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/calendar.h"
+#include "base/options.h"
+#include "base/status.h"
+#include "grid/time_axis.h"
+
+/** --by and --december. */
+extern const struct option_spec periods_options[];
+
+enum period_kind {
+    PERIOD_YEAR,
+    PERIOD_SEASON,
+    PERIOD_MONTH,
+    PERIOD_DAY,
+    PERIOD_ALL,
+    PERIOD_KINDS
+};
+
+/** Name of a kind as --by writes it. */
+const char *period_kind_name(enum period_kind kind);
+
+/** Some steps that are summed up together. */
+struct period {
+    enum period_kind kind;
+    int year;  /**< that it belongs to; of a season see --december */
+    int month; /**< of a month or day */
+    enum calendar_season season;
+    int64_t first, last, steps; /**< first and last step, and how many of those between belong */
+    bool has_date;              /**< false for a map without time */
+    char date[CALENDAR_TEXT_BYTES]; /**< of the first step */
+};
+
+/** Periods kind by kind in the order of --by, each in the order of time. Read its members. */
+struct periods {
+    int64_t count;
+    struct period *period; /**< [count] */
+    bool calendar_december;
+    int64_t steps;
+    struct calendar_date *date; /**< [steps]; NULL for a map */
+};
+
+/** Groups the steps of @p time; NULL stands for a map, which has the one period `all`.
+ *  @return STATUS_USAGE where --by asks for more than that of a map */
+enum status periods_create(const struct options *options, const struct time_axis *time,
+                           struct periods **periods);
+void periods_destroy(struct periods **periods);
+
+/** True where @p step, between first and last, belongs to @p period. (A winter by calendar years
+ *  holds January, February and December of one year.) */
+bool period_holds(const struct periods *periods, const struct period *period, int64_t step);
+
+#endif

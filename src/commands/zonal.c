@@ -1,0 +1,476 @@
+/* airshed -- GPL-3.0-or-later. zonal: means of polygons by year and season (C.15, P2.55). */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "base/reason.h"
+#include "commands/commands.h"
+#include "flow/input.h"
+#include "flow/run.h"
+#include "io/table_writer.h"
+#include "kernels/tree_sum.h"
+#include "parallel/agree.h"
+#include "periods.h"
+#include "regions.h"
+
+static const struct option_spec zonal_options[] = {
+    {.name = "input",
+     .kind = OPTION_PATH,
+     .argument = "CUBE",
+     .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_INPUT,
+     .help = "Cube, map, or a folder or pattern of daily files."},
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_PATH,
+     .argument = "CSV",
+     .flags = OPTION_REQUIRED | OPTION_OUTPUT,
+     .help = "Result: a CSV file; its columns are described in NAME.json.",
+     .group = "Output"},
+    {.name = NULL},
+};
+
+/* What a region holds at one step: an item hands over [steps, regions] of these. */
+struct sample {
+    double area_m2; /* covered by cells with a value */
+    double sum;     /* of area times value */
+    double squares; /* of area times the squared distance from this step's mean */
+    double low, high;
+    int64_t cells; /* with a value */
+};
+
+/* The same over the steps of a period, in the order of time. */
+struct total {
+    struct sample all;
+    double step_means; /* sum of the means of steps */
+    int64_t valid_steps;
+};
+
+struct zonal {
+    const struct job *job;
+    struct input *input;
+    struct regions *regions;
+    struct periods *periods;
+    struct stage *stage;
+    struct window box; /* rows and columns that some region covers */
+    float *values;     /* [steps of an item, box] */
+    double *row_sum;   /* [rows of the box] */
+    struct sample *samples;
+    char *json;
+};
+
+/* ---- one step ----------------------------------------------------------------------------- */
+
+static float value_at(const struct zonal *zonal, const float *map, int64_t cell)
+{
+    int64_t cols = input_grid(zonal->input)->cols;
+    int64_t row = cell / cols - zonal->box.row, col = cell % cols - zonal->box.col;
+    return map[row * zonal->box.cols + col];
+}
+
+/* Adds up area, area times value, or area times squared distance from @p mean. */
+enum addend {
+    ADD_AREA,
+    ADD_VALUE,
+    ADD_SQUARE
+};
+
+static double addend_of(enum addend addend, double area_m2, double value, double mean)
+{
+    switch (addend) {
+    case ADD_AREA:
+        break;
+    case ADD_VALUE:
+        return area_m2 * value;
+    case ADD_SQUARE:
+        return area_m2 * ((value - mean) * (value - mean));
+    }
+    return area_m2;
+}
+
+/* Along each row in column order, then over the rows of the grid in a tree: no cut of the work can
+ * change the order (C.19). */
+static double sum_region(struct zonal *zonal, int64_t region, const float *map, enum addend addend,
+                         double mean)
+{
+    const struct region_cells *cells = &zonal->regions->cells[region];
+    int64_t cols = input_grid(zonal->input)->cols;
+    memset(zonal->row_sum, 0, (size_t)zonal->box.rows * sizeof *zonal->row_sum);
+    for (int64_t i = 0; i < cells->count; i++) {
+        double value = (double)value_at(zonal, map, cells->cell[i]);
+        if (!isnan(value)) {
+            zonal->row_sum[cells->cell[i] / cols - zonal->box.row] +=
+                addend_of(addend, cells->area_m2[i], value, mean);
+        }
+    }
+    int64_t first = cells->count > 0 ? cells->cell[0] / cols : 0;
+    int64_t last = cells->count > 0 ? cells->cell[cells->count - 1] / cols : -1;
+    return cells->count > 0 ? tree_sum(zonal->row_sum + first - zonal->box.row, last + 1 - first)
+                            : 0;
+}
+
+static struct sample sample_region(struct zonal *zonal, int64_t region, const float *map)
+{
+    const struct region_cells *cells = &zonal->regions->cells[region];
+    struct sample sample = {.low = NAN, .high = NAN};
+    for (int64_t i = 0; i < cells->count; i++) {
+        double value = (double)value_at(zonal, map, cells->cell[i]);
+        sample.cells += !isnan(value);
+        sample.low = fmin(sample.low, value); /* these pass over NaN */
+        sample.high = fmax(sample.high, value);
+    }
+    if (sample.cells > 0) {
+        sample.area_m2 = sum_region(zonal, region, map, ADD_AREA, 0);
+        sample.sum = sum_region(zonal, region, map, ADD_VALUE, 0);
+        sample.squares = sum_region(zonal, region, map, ADD_SQUARE, sample.sum / sample.area_m2);
+    }
+    return sample;
+}
+
+/* ---- items -------------------------------------------------------------------------------- */
+
+static enum status zonal_read(void *context, struct flow_item *item)
+{
+    struct zonal *zonal = context;
+    struct window part = zonal->box;
+    part.time = item->window.time;
+    part.steps = item->window.steps;
+    flow_count_read(item, window_count(&part) * (int64_t)sizeof(float));
+    return input_read(zonal->input, &part, zonal->values);
+}
+
+static enum status zonal_compute(void *context, struct flow_item *item)
+{
+    struct zonal *zonal = context;
+    int64_t map_cells = zonal->box.rows * zonal->box.cols;
+    int64_t regions = zonal->regions->count;
+    for (int64_t step = 0; step < item->window.steps; step++) {
+        for (int64_t region = 0; region < regions; region++) {
+            zonal->samples[step * regions + region] =
+                sample_region(zonal, region, zonal->values + step * map_cells);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status zonal_write(void *context, struct flow_item *item)
+{
+    struct zonal *zonal = context;
+    int64_t count = item->window.steps * zonal->regions->count;
+    return flow_payload(item, zonal->samples, count * (int64_t)sizeof *zonal->samples);
+}
+
+/* ---- periods ------------------------------------------------------------------------------ */
+
+/* Adds the next step. The squares are merged about the common mean (Chan, Golub and LeVeque 1983),
+ * which loses no digits where means are large and differences small. */
+static void total_add(struct total *total, const struct sample *step)
+{
+    struct sample *all = &total->all;
+    if (step->cells == 0) {
+        return;
+    }
+    double step_mean = step->sum / step->area_m2;
+    if (all->cells > 0) {
+        double apart = step_mean - all->sum / all->area_m2;
+        double shared = all->area_m2 * (step->area_m2 / (all->area_m2 + step->area_m2));
+        all->squares += step->squares + shared * (apart * apart);
+        all->low = fmin(all->low, step->low);
+        all->high = fmax(all->high, step->high);
+    } else {
+        all->squares = step->squares;
+        all->low = step->low;
+        all->high = step->high;
+    }
+    all->area_m2 += step->area_m2;
+    all->sum += step->sum;
+    all->cells += step->cells;
+    total->step_means += step_mean;
+    total->valid_steps++;
+}
+
+static const struct sample *sample_of(const struct journal_content *content,
+                                      const struct items *items, int64_t step, int64_t regions,
+                                      int64_t region)
+{
+    const struct sample *samples = content->records[step / items->slab_steps].payload;
+    return &samples[step % items->slab_steps * regions + region];
+}
+
+static struct total total_of(const struct zonal *zonal, const struct journal_content *content,
+                             const struct period *period, int64_t region)
+{
+    struct total total = {0};
+    const struct items *items = stage_items(zonal->stage);
+    for (int64_t step = period->first; step <= period->last; step++) {
+        if (period_holds(zonal->periods, period, step)) {
+            total_add(&total, sample_of(content, items, step, zonal->regions->count, region));
+        }
+    }
+    return total;
+}
+
+/* ---- table -------------------------------------------------------------------------------- */
+
+enum column {
+    COLUMN_MEAN = 14,
+    COLUMN_STEP_MEAN,
+    COLUMN_MIN,
+    COLUMN_MAX,
+    COLUMN_SD,
+    COLUMNS = 20
+};
+
+static const struct table_column columns_plain[COLUMNS] = {
+    {"zone", NULL, "name of the polygon", TABLE_TEXT},
+    {"zone_number", NULL, "number of the polygon in its file, from 1", TABLE_INTEGER},
+    {"part", NULL, "all of the polygon, or inside or outside the mask", TABLE_TEXT},
+    {"by", NULL, "kind of the period: year, season, month, day or all", TABLE_TEXT},
+    {"year", NULL, "year of the period; of a winter, see --december", TABLE_INTEGER},
+    {"season", NULL, "MAM, JJA, SON or DJF", TABLE_TEXT},
+    {"month", NULL, "month, 1 to 12", TABLE_INTEGER},
+    {"date", NULL, "first step of the period", TABLE_TEXT},
+    {"steps", "1", "steps in the period", TABLE_INTEGER},
+    {"valid_steps", "1", "steps with a value in some cell of the zone", TABLE_INTEGER},
+    {"valid_cell_steps", "1", "pairs of cell and step with a value", TABLE_INTEGER},
+    {"zone_area_km2", "km2", "area of the zone on the grid", TABLE_NUMBER},
+    {"share_in_grid", "1", "share of the polygon that lies on the grid", TABLE_NUMBER},
+    {"covered_share", "1", "share of the zone's area and the period's steps with a value",
+     TABLE_NUMBER},
+    [COLUMN_MEAN] = {"mean", NULL, "mean over area and time of what has a value", TABLE_NUMBER},
+    [COLUMN_STEP_MEAN] = {"mean_of_daily_means", NULL,
+                          "mean over time of the area means of the steps, each counting alike",
+                          TABLE_NUMBER},
+    [COLUMN_MIN] = {"min", NULL, "least value of a cell at a step", TABLE_NUMBER},
+    [COLUMN_MAX] = {"max", NULL, "greatest value of a cell at a step", TABLE_NUMBER},
+    [COLUMN_SD] = {"sd", NULL, "standard deviation over area and time, weighted as the mean",
+                   TABLE_NUMBER},
+    {"reason", NULL, "ok, all_missing, outside_grid or outside_mask", TABLE_TEXT},
+};
+
+static enum reason reason_of(const struct region_cells *cells, const struct total *total)
+{
+    return cells->count > 0           ? total->valid_steps > 0 ? REASON_OK : REASON_ALL_MISSING
+           : cells->share_in_grid > 0 ? REASON_OUTSIDE_MASK
+                                      : REASON_OUTSIDE_GRID;
+}
+
+static void write_period(struct table_writer *writer, const struct period *period)
+{
+    char number[32];
+    bool has_year = period->kind != PERIOD_ALL && period->has_date;
+    table_writer_text(writer, period_kind_name(period->kind));
+    snprintf(number, sizeof number, "%d", period->year);
+    table_writer_text(writer, has_year ? number : NULL);
+    table_writer_text(writer,
+                      period->kind == PERIOD_SEASON ? calendar_season_name(period->season) : NULL);
+    snprintf(number, sizeof number, "%d", period->month);
+    bool has_month = period->kind == PERIOD_MONTH || period->kind == PERIOD_DAY;
+    table_writer_text(writer, has_month ? number : NULL);
+    table_writer_text(writer, period->has_date ? period->date : NULL);
+    table_writer_integer(writer, period->steps);
+}
+
+static void write_row(const struct zonal *zonal, struct table_writer *writer,
+                      const struct period *period, int64_t region, const struct total *total)
+{
+    const struct region_cells *cells = &zonal->regions->cells[region];
+    const struct sample *all = &total->all;
+    bool has_values = total->valid_steps > 0;
+    table_writer_text(writer, cells->name);
+    table_writer_integer(writer, cells->zone + 1);
+    table_writer_text(writer, region_part_name(cells->part));
+    write_period(writer, period);
+    table_writer_integer(writer, total->valid_steps);
+    table_writer_integer(writer, all->cells);
+    table_writer_number(writer, cells->total_m2 / 1e6);
+    table_writer_number(writer, cells->share_in_grid);
+    table_writer_number(
+        writer, cells->total_m2 > 0 ? all->area_m2 / (cells->total_m2 * (double)period->steps) : 0);
+    table_writer_number(writer, has_values ? all->sum / all->area_m2 : NAN);
+    table_writer_number(writer, has_values ? total->step_means / (double)total->valid_steps : NAN);
+    table_writer_number(writer, has_values ? all->low : NAN);
+    table_writer_number(writer, has_values ? all->high : NAN);
+    table_writer_number(writer, has_values ? sqrt(all->squares / all->area_m2) : NAN);
+    table_writer_text(writer, reason_text(reason_of(cells, total)));
+}
+
+static enum status write_rows(const struct zonal *zonal, const struct journal_content *content,
+                              struct table_writer *writer)
+{
+    for (int64_t region = 0; region < zonal->regions->count; region++) {
+        for (int64_t i = 0; i < zonal->periods->count; i++) {
+            const struct period *period = &zonal->periods->period[i];
+            struct total total = total_of(zonal, content, period, region);
+            write_row(zonal, writer, period, region, &total);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The table, from the journal; by rank 0. A resumed run does it again. */
+static enum status write_table(struct zonal *zonal)
+{
+    enum status status;
+    struct journal_content content = {0};
+    struct table_writer *writer = NULL;
+    struct table_column columns[COLUMNS];
+    char title[256];
+    memcpy(columns, columns_plain, sizeof columns);
+    for (int column = COLUMN_MEAN; column <= COLUMN_SD; column++) {
+        columns[column].units = input_units(zonal->input);
+    }
+    snprintf(title, sizeof title, "Zonal statistics of %s", input_variable(zonal->input)->name);
+    TRY(stage_records(zonal->stage, &content));
+    TRY(table_writer_create(stage_partial(zonal->stage, option_text(zonal->job->options, "output")),
+                            title, columns, COLUMNS, &writer));
+    TRY(write_rows(zonal, &content, writer));
+    TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->json)));
+done:
+    table_writer_destroy(&writer);
+    journal_content_clear(&content);
+    return status;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static enum status declare(struct zonal *zonal)
+{
+    enum status status;
+    const char *output = option_text(zonal->job->options, "output");
+    char *stem = NULL;
+    TRY(path_stem(output, &stem));
+    FAIL_IF(asprintf(&zonal->json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
+    TRY(stage_create(zonal->job, output, &zonal->stage));
+    TRY(input_attach(zonal->input, zonal->stage));
+    TRY(regions_attach(zonal->regions, zonal->stage));
+    TRY(stage_add_file(zonal->stage, output));
+    TRY(stage_add_file(zonal->stage, zonal->json));
+done:
+    free(stem);
+    return status;
+}
+
+static int64_t axis_steps(const struct zonal *zonal)
+{
+    const struct time_axis *time = input_time(zonal->input);
+    return time != NULL ? time->steps : 1;
+}
+
+static enum status cut(struct zonal *zonal, struct items *items, struct items_cost *cost)
+{
+    int64_t cells = 0;
+    for (int64_t region = 0; region < zonal->regions->count; region++) {
+        cells += zonal->regions->cells[region].count;
+    }
+    *cost = (struct items_cost){.fixed_bytes = cells * 16 + zonal->box.rows * 8 + (1 << 20),
+                                .unit_bytes =
+                                    zonal->box.rows * zonal->box.cols * (int64_t)sizeof(float) +
+                                    2 * zonal->regions->count * (int64_t)sizeof *zonal->samples};
+    return items_cut_steps(axis_steps(zonal), zonal->box.rows, zonal->box.cols, cost,
+                           zonal->job->memory_bytes, items);
+}
+
+static enum status create_buffers(struct zonal *zonal, int64_t steps)
+{
+    enum status status;
+    size_t cells = (size_t)(steps * zonal->box.rows * zonal->box.cols);
+    size_t samples = (size_t)(steps * zonal->regions->count);
+    TRY(memory_allocate(cells, sizeof *zonal->values, &zonal->values));
+    TRY(memory_allocate((size_t)zonal->box.rows, sizeof *zonal->row_sum, &zonal->row_sum));
+    TRY(memory_allocate(samples, sizeof *zonal->samples, &zonal->samples));
+done:
+    return status;
+}
+
+static enum status zonal_stage(struct zonal *zonal)
+{
+    enum status status;
+    const struct job *job = zonal->job;
+    struct items items;
+    struct items_cost cost;
+    struct flow_work work = {
+        .context = zonal, .read = zonal_read, .compute = zonal_compute, .write = zonal_write};
+
+    TRY_TOGETHER(job->comm, cut(zonal, &items, &cost));
+    TRY(stage_begin(zonal->stage, &items, &cost));
+    if (stage_is_done(zonal->stage)) {
+        goto done;
+    }
+    TRY_TOGETHER(job->comm, create_buffers(zonal, stage_items(zonal->stage)->slab_steps));
+    TRY(flow_run(zonal->stage, &work));
+    bool is_writer = job->rank == 0 && !job->dry_run;
+    TRY_TOGETHER(job->comm, is_writer ? write_table(zonal) : STATUS_OK);
+    TRY(stage_commit(zonal->stage));
+done:
+    return status;
+}
+
+static enum status prepare(struct zonal *zonal)
+{
+    enum status status;
+    TRY(periods_create(zonal->job->options, input_time(zonal->input), &zonal->periods));
+    zonal->box = regions_box(zonal->regions, input_grid(zonal->input));
+    TRY(declare(zonal));
+done:
+    return status;
+}
+
+static void zonal_clear(struct zonal *zonal, bool is_finished)
+{
+    stage_destroy(&zonal->stage);
+    input_close(&zonal->input, is_finished);
+    regions_destroy(&zonal->regions);
+    periods_destroy(&zonal->periods);
+    free(zonal->values);
+    free(zonal->row_sum);
+    free(zonal->samples);
+    free(zonal->json);
+}
+
+static enum status zonal_run(struct job *job)
+{
+    enum status status;
+    struct zonal zonal = {.job = job};
+    struct input_request request = {
+        .label = "input",
+        .path = option_text(job->options, "input"),
+        .variable = option_text(job->options, "variable"),
+        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0};
+    TRY(input_open(job, &request, &zonal.input));
+    TRY(regions_create(job, input_grid(zonal.input), &zonal.regions));
+    TRY_TOGETHER(job->comm, prepare(&zonal));
+    TRY(zonal_stage(&zonal));
+done:
+    zonal_clear(&zonal, status == STATUS_OK && !job->dry_run);
+    return status;
+}
+
+static const struct option_spec *const zonal_tables[] = {
+    zonal_options, regions_options, periods_options, options_grid, options_common, NULL};
+
+const struct command command_zonal = {
+    .name = "zonal",
+    .summary = "statistics of polygons by year, season, month or day",
+    .details =
+        "Each cell counts by the area that the polygon covers of it: the exact covered fraction "
+        "times the area of the cell on the ellipsoid (C.15). The mean of a period is that over "
+        "area "
+        "and time of all that has a value: the sum of area times value over the sum of area. "
+        "Beside "
+        "it, mean_of_daily_means gives every step with a value the same weight, however much of "
+        "the "
+        "zone it covers.\n\n"
+        "Winter (DJF) belongs to the year of its January (P2.55). A period at the end of the "
+        "series "
+        "may be cut short: the column steps tells.",
+    .examples =
+        "airshed zonal pm25.nc --zones cities.geojson --zone-name name -o cities.csv\n"
+        "mpirun -n 4 airshed zonal pm25.nc --zones cities.gpkg --by month,all --mask areas.nc \\\n"
+        "  -o months.csv",
+    .tables = zonal_tables,
+    .run = zonal_run,
+};
