@@ -3,7 +3,7 @@
  */
 #include "testing.h"
 
-#include <fcntl.h>
+#include <netcdf.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -220,6 +220,38 @@ static void what_was_put_is_read_back_and_the_buffer_is_unchanged(void **state)
     unlink(path);
 }
 
+/* netCDF-C on rank 0 stands for all other readers. */
+static void another_library_reads_what_was_put(void **state)
+{
+    (void)state;
+    char path[256];
+    int rank;
+    bool is_same = true;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    scratch_path("other.nc", path);
+    write_file(MPI_COMM_WORLD, path, true, true);
+    if (rank == 0) {
+        static float values[STEPS * ROWS * COLS];
+        float fill = 0;
+        float range[2] = {0, 0};
+        int nc = -1;
+        int id = -1;
+        is_same = nc_open(path, NC_NOWRITE, &nc) == NC_NOERR &&
+                  nc_inq_varid(nc, "pm25", &id) == NC_NOERR &&
+                  nc_get_att_float(nc, id, "_FillValue", &fill) == NC_NOERR &&
+                  nc_get_att_float(nc, id, "actual_range", range) == NC_NOERR &&
+                  nc_get_var_float(nc, id, values) == NC_NOERR && nc_close(nc) == NC_NOERR &&
+                  fill == 9.969209968386869e36F && range[0] == 0.37F && range[1] == 400;
+        for (int i = 0; i < STEPS * ROWS * COLS; i++) {
+            float expected = value_at(i / (ROWS * COLS), i / COLS % ROWS, i % COLS);
+            is_same = is_same && values[i] == (isnan(expected) ? fill : expected);
+        }
+    }
+    assert_all(is_same);
+    MPI_Barrier(MPI_COMM_WORLD);
+    unlink(path);
+}
+
 static void a_reopened_cube_goes_on(void **state)
 {
     (void)state;
@@ -344,6 +376,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rows_from_many_ranks_give_the_bytes_of_one),
     cmocka_unit_test(steps_from_many_ranks_give_the_bytes_of_one),
     cmocka_unit_test(what_was_put_is_read_back_and_the_buffer_is_unchanged),
+    cmocka_unit_test(another_library_reads_what_was_put),
     cmocka_unit_test(a_reopened_cube_goes_on),
     cmocka_unit_test(a_short_or_foreign_cube_is_not_reopened),
     cmocka_unit_test(a_refused_write_is_a_failure_on_every_rank),
