@@ -1,6 +1,7 @@
 /* airshed -- GPL-3.0-or-later. One open raster file, whatever its format. */
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -178,6 +179,18 @@ float raster_unpack(const struct raster_packing *packing, double stored)
     return is_valid && (isfinite(single) || packing->keep_infinite) ? single : NAN;
 }
 
+/* Two stored numbers and all that is not finite become NaN. */
+__attribute__((target_clones("arch=x86-64-v3", "default")))
+static void remove_missing(float first, float second, int64_t count, float *values)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) {
+        float value = values[i];
+        bool is_kept = (value != first) & (value != second) & (fabsf(value) <= FLT_MAX);
+        values[i] = is_kept ? value : NAN;
+    }
+}
+
 void raster_unpack_float(const struct raster_packing *packing, int64_t count, float *values)
 {
     bool has_range = packing->low > -INFINITY || packing->high < INFINITY;
@@ -189,9 +202,5 @@ void raster_unpack_float(const struct raster_packing *packing, int64_t count, fl
     }
     float first = packing->missing_count > 0 ? (float)packing->missing[0] : NAN;
     float second = packing->missing_count > 1 ? (float)packing->missing[1] : first;
-    for (int64_t i = 0; i < count; i++) {
-        float value = values[i];
-        bool is_missing = value == first || value == second || !(fabsf(value) <= 3.4028234e38f);
-        values[i] = is_missing ? NAN : value;
-    }
+    remove_missing(first, second, count, values);
 }
