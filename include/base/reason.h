@@ -18,7 +18,8 @@
     X(REASON_FILLED, "filled")                                                                     \
     X(REASON_OUTLIER, "outlier")                                                                   \
     X(REASON_NO_WEATHER, "no_weather")                                                             \
-    X(REASON_OUTSIDE_GRID, "outside_grid")
+    X(REASON_OUTSIDE_GRID, "outside_grid")                                                         \
+    X(REASON_MISSING, "missing")
 
 enum reason {
 #define X(code, meaning) code,

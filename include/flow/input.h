@@ -27,6 +27,9 @@ struct input_request {
     bool needs_time;      /**< a map is refused with a sentence */
     bool ignores_selection; /**< --from --to --bbox --clip belong to another input */
     const char *from, *to;  /**< "YYYY-MM-DD", with ignores_selection; NULL: open */
+    const double *bbox;     /**< {W, S, E, N}, with ignores_selection; NULL: all */
+    /** With ignores_selection: only the part that resampling to this grid needs; NULL: all. */
+    const struct georeference *cover;
     bool fill_steps;      /**< insert missing steps as missing values; otherwise they are exit 3 */
     bool allow_missing_steps; /**< take the axis as it is, uneven steps and all */
     /** Read row bands (whole series)? Then compressed or daily files go through scratch. */

@@ -23,6 +23,13 @@
 enum status regrid_create(enum resample_method method, const struct georeference *source,
                           const struct georeference *target, struct resample_plan **plan);
 
+/** Rows and columns of @p source that resampling to @p target needs by any method, with some to
+ *  spare: what to read of a source that is much larger. All columns where the target crosses the
+ *  source's seam. @return STATUS_OK, STATUS_MEMORY, or STATUS_DATA where they do not overlap */
+enum status regrid_source_window(const struct georeference *source,
+                                 const struct georeference *target, int64_t *row, int64_t *rows,
+                                 int64_t *col, int64_t *cols);
+
 /** Memory that such a plan takes, in bytes, before it is made. */
 int64_t regrid_bytes(enum resample_method method, const struct georeference *source,
                      const struct georeference *target);

@@ -6,6 +6,7 @@
 
 /** In the order of the help. */
 #define COMMAND_LIST(X)                                                                            \
+    X(prepare)                                                                                     \
     X(grow)                                                                                        \
     X(stl)                                                                                         \
     X(deweather)                                                                                   \

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "flow/scratch.h"
+#include "grid/regrid.h"
 #include "grid/zones.h"
 #include "io/vector.h"
 #include "parallel/agree.h"
@@ -22,8 +23,8 @@ struct input {
     struct georeference *grid; /* of the selection */
     struct time_axis *time;    /* of the selection, filled; NULL for a map */
     struct window part;        /* the selection within the dataset */
-    int64_t *source;           /* step of the dataset per step of the selection, -1 inserted; or NULL */
-    unsigned char *clip;       /* [rows, cols] 1 inside; NULL: everything */
+    int64_t *source;     /* step of the dataset per step of the selection, -1 inserted; or NULL */
+    unsigned char *clip; /* [rows, cols] 1 inside; NULL: everything */
     char *clip_identity;
     char *scratch_path;
 };
@@ -80,22 +81,38 @@ done:
     return status;
 }
 
+/* The box that the input is cut to: of the request, or of the options. @return NULL: none */
+static const double *select_bbox(const struct input *input, double bbox[4])
+{
+    const struct options *options = input->job->options;
+    if (input->request.ignores_selection) {
+        return input->request.bbox;
+    }
+    if (option_count(options, "bbox") != 4) {
+        return NULL;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        bbox[i] = option_item_real(options, "bbox", i);
+    }
+    return bbox;
+}
+
 static enum status select_area(struct input *input, const struct georeference *grid)
 {
     enum status status = STATUS_OK;
-    const struct options *options = input->job->options;
-    double bbox[4];
-    input->part.rows = grid->rows;
-    input->part.cols = grid->cols;
-    if (!input->request.ignores_selection && option_count(options, "bbox") == 4) {
-        for (size_t i = 0; i < 4; i++) {
-            bbox[i] = option_item_real(options, "bbox", i);
-        }
-        TRY(georeference_box(grid, bbox, &input->part.row, &input->part.rows, &input->part.col,
-                             &input->part.cols));
+    struct window *part = &input->part;
+    double room[4];
+    const double *bbox = select_bbox(input, room);
+    part->rows = grid->rows;
+    part->cols = grid->cols;
+    if (bbox != NULL) {
+        TRY(georeference_box(grid, bbox, &part->row, &part->rows, &part->col, &part->cols));
+    } else if (input->request.cover != NULL) {
+        TRY(regrid_source_window(grid, input->request.cover, &part->row, &part->rows, &part->col,
+                                 &part->cols));
     }
-    TRY(georeference_cut(grid, input->part.row, input->part.rows, input->part.col,
-                         input->part.cols, &input->grid));
+    TRY(georeference_cut(grid, input->part.row, input->part.rows, input->part.col, input->part.cols,
+                         &input->grid));
 done:
     return status;
 }
@@ -170,6 +187,14 @@ done:
     return status;
 }
 
+/* Row bands would open each file and inflate each chunk again and again; slabs of maps do so only
+ * where chunks span several steps. */
+static bool wants_scratch(const struct input *input)
+{
+    return dataset_variable(input->dataset, input->variable)->needs_scratch &&
+           (input->request.by_rows || dataset_chunk(input->dataset, input->variable).steps > 1);
+}
+
 enum status input_open(const struct job *job, const struct input_request *request,
                        struct input **out)
 {
@@ -188,7 +213,7 @@ enum status input_open(const struct job *job, const struct input_request *reques
             log_warning("%s", dataset_warning(input->dataset, i));
         }
     }
-    if (request->by_rows && dataset_variable(input->dataset, input->variable)->needs_scratch) {
+    if (wants_scratch(input)) {
         TRY(use_scratch(input));
     }
     *out = input;

@@ -110,6 +110,104 @@ done:
     return status;
 }
 
+/* ---- the part of the source that counts --------------------------------------------------- */
+
+enum {
+    LATTICE = 64,    /* points along each axis of the target, its edges included */
+    WINDOW_SPARE = 3 /* source cells on each side: the next centre, and bent edges */
+};
+
+static double along(const double *edges, int64_t count, int64_t point)
+{
+    double share = (double)point / (LATTICE - 1);
+    return edges[0] * (1 - share) + edges[count] * share;
+}
+
+/* Least range of positions of ascending @p edges [count + 1] that holds [low, high], with spare
+ * cells. @return false where they do not meet */
+static bool range_holding(const double *edges, int64_t count, double low, double high,
+                          int64_t *first, int64_t *length)
+{
+    int64_t start = 0, end = count;
+    while (start < count - 1 && edges[start + 1] <= low) {
+        start++;
+    }
+    while (end > 1 && edges[end - 1] >= high) {
+        end--;
+    }
+    *first = start > WINDOW_SPARE ? start - WINDOW_SPARE : 0;
+    end = end + WINDOW_SPARE < count ? end + WINDOW_SPARE : count;
+    *length = end - *first;
+    return high > edges[0] && low < edges[count];
+}
+
+/* Range of @p target in the coordinates of @p source. */
+static enum status extent_in(const struct georeference *source, const struct georeference *target,
+                             double extent[4])
+{
+    enum status status;
+    double *x = NULL, *y = NULL;
+    const int64_t points = LATTICE * LATTICE;
+    TRY(memory_allocate((size_t)points, sizeof *x, &x));
+    TRY(memory_allocate((size_t)points, sizeof *y, &y));
+    for (int64_t i = 0; i < points; i++) {
+        x[i] = along(target->x_edges, target->cols, i % LATTICE);
+        y[i] = along(target->y_edges, target->rows, i / LATTICE);
+    }
+    if (!is_one_system(source, target)) {
+        TRY(projection_transform(target->crs_wkt, source->crs_wkt, points, x, y));
+    }
+    extent[0] = extent[1] = INFINITY;
+    extent[2] = extent[3] = -INFINITY;
+    for (int64_t i = 0; i < points; i++) {
+        if (isfinite(x[i]) && isfinite(y[i])) {
+            extent[0] = fmin(extent[0], x[i]);
+            extent[1] = fmin(extent[1], y[i]);
+            extent[2] = fmax(extent[2], x[i]);
+            extent[3] = fmax(extent[3], y[i]);
+        }
+    }
+done:
+    free(x);
+    free(y);
+    return status;
+}
+
+/* Columns that hold [west, east]; all where the range leaves the source on one side and comes back
+ * on the other. @return false where they do not meet */
+static bool columns_holding(const struct georeference *source, double west, double east,
+                            int64_t *col, int64_t *cols)
+{
+    const double *edges = source->x_edges;
+    bool meets = range_holding(edges, source->cols, west, east, col, cols);
+    if (!source->is_geographic) {
+        return meets;
+    }
+    double moved = west - 360 * floor((west - edges[0]) / 360);
+    if (moved < edges[source->cols] && moved + (east - west) <= edges[0] + 360) {
+        return range_holding(edges, source->cols, moved, moved + (east - west), col, cols);
+    }
+    /* The west edge lies in the gap of the source, or the range goes over its seam. */
+    *col = 0;
+    *cols = source->cols;
+    return moved < edges[source->cols] || moved + (east - west) > edges[0] + 360;
+}
+
+enum status regrid_source_window(const struct georeference *source,
+                                 const struct georeference *target, int64_t *row, int64_t *rows,
+                                 int64_t *col, int64_t *cols)
+{
+    enum status status;
+    double extent[4];
+    TRY(extent_in(source, target, extent));
+    FAIL_IF(!range_holding(source->y_edges, source->rows, extent[1], extent[3], row, rows) ||
+                !columns_holding(source, extent[0], extent[2], col, cols),
+            STATUS_DATA,
+            "the grids do not overlap: no cell of the reference grid lies inside the input");
+done:
+    return status;
+}
+
 int64_t regrid_bytes(enum resample_method method, const struct georeference *source,
                      const struct georeference *target)
 {
