@@ -46,6 +46,7 @@ struct sample {
 struct total {
     struct sample all;
     double step_means; /* sum of the means of steps */
+    double covered;    /* sum of the shares of the zone that had a value */
     int64_t valid_steps;
 };
 
@@ -167,7 +168,7 @@ static enum status zonal_write(void *context, struct flow_item *item)
 
 /* Adds the next step. The squares are merged about the common mean (Chan, Golub and LeVeque 1983),
  * which loses no digits where means are large and differences small. */
-static void total_add(struct total *total, const struct sample *step)
+static void total_add(struct total *total, const struct sample *step, double zone_m2)
 {
     struct sample *all = &total->all;
     if (step->cells == 0) {
@@ -189,6 +190,7 @@ static void total_add(struct total *total, const struct sample *step)
     all->sum += step->sum;
     all->cells += step->cells;
     total->step_means += step_mean;
+    total->covered += step->area_m2 / zone_m2;
     total->valid_steps++;
 }
 
@@ -205,9 +207,11 @@ static struct total total_of(const struct zonal *zonal, const struct journal_con
 {
     struct total total = {0};
     const struct items *items = stage_items(zonal->stage);
+    int64_t regions = zonal->regions->count;
     for (int64_t step = period->first; step <= period->last; step++) {
         if (period_holds(zonal->periods, period, step)) {
-            total_add(&total, sample_of(content, items, step, zonal->regions->count, region));
+            total_add(&total, sample_of(content, items, step, regions, region),
+                      zonal->regions->cells[region].total_m2);
         }
     }
     return total;
@@ -288,8 +292,7 @@ static void write_row(const struct zonal *zonal, struct table_writer *writer,
     table_writer_integer(writer, all->cells);
     table_writer_number(writer, cells->total_m2 / 1e6);
     table_writer_number(writer, cells->share_in_grid);
-    table_writer_number(
-        writer, cells->total_m2 > 0 ? all->area_m2 / (cells->total_m2 * (double)period->steps) : 0);
+    table_writer_number(writer, total->covered / (double)period->steps);
     table_writer_number(writer, has_values ? all->sum / all->area_m2 : NAN);
     table_writer_number(writer, has_values ? total->step_means / (double)total->valid_steps : NAN);
     table_writer_number(writer, has_values ? all->low : NAN);
