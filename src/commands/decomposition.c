@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "kernels/lane_blocks.h"
 #include "kernels/leap.h"
 #include "kernels/stl.h"
 
@@ -265,14 +266,7 @@ bool decomposition_is_linear(const struct decomposition *decomposition)
 void decomposition_load(struct decomposition *decomposition, const float *values, int64_t cells,
                         int64_t first)
 {
-    int64_t lanes = cells - first < LANES ? cells - first : LANES;
-    for (int64_t step = 0; step < decomposition->steps; step++) {
-        double *to = decomposition->series + step * LANES;
-        const float *from = values + step * cells + first;
-        for (int64_t lane = 0; lane < LANES; lane++) {
-            to[lane] = lane < lanes ? (double)from[lane] : NAN;
-        }
-    }
+    lane_block_load(values, decomposition->steps, cells, first, decomposition->series);
 }
 
 static void mark_missing_lanes(struct decomposition *decomposition)

@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "decomposition.h"
 #include "flow/produce.h"
+#include "kernels/lane_blocks.h"
 #include "kernels/least_squares.h"
 #include "parallel/agree.h"
 #include "weather.h"
@@ -191,17 +192,6 @@ static void store_fit(struct deweather *deweather, const struct least_squares_fi
     deweather->reason[cell] = (int8_t)fit_reason(deweather->reasons[lane], fit);
 }
 
-static void store_series(struct deweather *deweather, int lane, int64_t cell, int64_t cells)
-{
-    for (int64_t step = 0; step < deweather->weather->steps; step++) {
-        int64_t from = step * LANES + lane;
-        deweather->cubes[DEWEATHER_BASELINE][step * cells + cell] =
-            (float)deweather->baseline[from];
-        deweather->cubes[DEWEATHER_DEWEATHERED][step * cells + cell] =
-            (float)deweather->removed[from];
-    }
-}
-
 static void deweather_lane(struct deweather *deweather, int lane, int64_t cell, int64_t cells)
 {
     struct least_squares_fit fit;
@@ -212,7 +202,6 @@ static void deweather_lane(struct deweather *deweather, int lane, int64_t cell, 
     removal_apply(deweather->removal, &all, fit.coefficients, fit.x_means,
                   deweather->removed + lane, LANES);
     store_fit(deweather, &fit, least_squares_effective_size(fit.used, lag1), lane, cell, cells);
-    store_series(deweather, lane, cell, cells);
 }
 
 static enum status deweather_compute(void *context, struct flow_item *item)
@@ -225,6 +214,10 @@ static enum status deweather_compute(void *context, struct flow_item *item)
         for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
             deweather_lane(deweather, lane, first + lane, cells);
         }
+        lane_block_store(deweather->baseline, item->window.steps, cells, first,
+                         deweather->cubes[DEWEATHER_BASELINE]);
+        lane_block_store(deweather->removed, item->window.steps, cells, first,
+                         deweather->cubes[DEWEATHER_DEWEATHERED]);
     }
     return STATUS_OK;
 }

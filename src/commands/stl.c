@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "decomposition.h"
 #include "flow/produce.h"
+#include "kernels/lane_blocks.h"
 #include "parallel/agree.h"
 
 static const struct option_spec stl_options[] = {
@@ -52,38 +53,41 @@ static enum status stl_read(void *context, struct flow_item *item)
     return input_read(stl->input, &item->window, stl->values);
 }
 
-/* Writes one lane's parts; the remainder exists where there was an observation. */
-static void store_lane(struct stl *stl, int lane, int64_t cell, int64_t cells)
+/* The remainder exists where there was an observation; it replaces the series. */
+static void take_remainder(struct stl *stl, int64_t cells, int64_t first)
 {
-    const struct decomposition *d = stl->decomposition;
-    double sum = 0;
-    int64_t observed = 0;
+    struct decomposition *d = stl->decomposition;
+    double sum[LANES] = {0};
+    int64_t observed[LANES] = {0};
     for (int64_t step = 0; step < d->steps; step++) {
-        int64_t from = step * LANES + lane;
-        int64_t to = step * cells + cell;
-        double remainder = d->series[from] - d->trend[from] - d->seasonal[from];
-        stl->parts[STL_TREND][to] = (float)d->trend[from];
-        stl->parts[STL_SEASONAL][to] = (float)d->seasonal[from];
-        stl->parts[STL_REMAINDER][to] = (float)remainder;
-        if (!isnan(remainder)) {
-            sum += remainder;
-            observed++;
+        for (int lane = 0; lane < LANES; lane++) {
+            int64_t i = step * LANES + lane;
+            d->series[i] = d->series[i] - d->trend[i] - d->seasonal[i];
+            if (!isnan(d->series[i])) {
+                sum[lane] += d->series[i];
+                observed[lane]++;
+            }
         }
     }
-    stl->remainder_mean[cell] = observed > 0 ? (float)(sum / (double)observed) : NAN;
-    stl->reason[cell] = (int8_t)d->reasons[lane];
+    for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
+        stl->remainder_mean[first + lane] =
+            observed[lane] > 0 ? (float)(sum[lane] / (double)observed[lane]) : NAN;
+        stl->reason[first + lane] = (int8_t)d->reasons[lane];
+    }
 }
 
 static enum status stl_compute(void *context, struct flow_item *item)
 {
     struct stl *stl = context;
+    struct decomposition *d = stl->decomposition;
     int64_t cells = item->window.rows * item->window.cols;
     for (int64_t first = 0; first < cells; first += LANES) {
-        decomposition_load(stl->decomposition, stl->values, cells, first);
-        decomposition_run(stl->decomposition);
-        for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
-            store_lane(stl, lane, first + lane, cells);
-        }
+        decomposition_load(d, stl->values, cells, first);
+        decomposition_run(d);
+        take_remainder(stl, cells, first);
+        lane_block_store(d->trend, d->steps, cells, first, stl->parts[STL_TREND]);
+        lane_block_store(d->seasonal, d->steps, cells, first, stl->parts[STL_SEASONAL]);
+        lane_block_store(d->series, d->steps, cells, first, stl->parts[STL_REMAINDER]);
     }
     return STATUS_OK;
 }

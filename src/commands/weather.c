@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/dataset.h"
+#include "kernels/lane_blocks.h"
 #include "kernels/resample.h"
 #include "parallel/agree.h"
 #include "weather_internal.h"
@@ -459,48 +460,27 @@ done:
 
 /* ---- baselines ---------------------------------------------------------------------------- */
 
-static void fill_lane(double *block, int64_t steps, int lane, double value)
+/* Sums for the cells of a block, as resample_terms() weighs them; NaN outside the source. */
+static struct lane_sum block_sum(const struct weather_field *field, const struct window *window,
+                                 int64_t first)
 {
-    for (int64_t step = 0; step < steps; step++) {
-        block[step * LANES + lane] = value;
-    }
-}
-
-/* Interpolates the coarse baselines of one cell; weights as resample_terms() gives them. */
-static void interpolate_lane(const struct weather *weather, const struct weather_field *field,
-                             int64_t row, int64_t col, int lane, double *baseline)
-{
-    struct resample_term terms[RESAMPLE_BILINEAR_TERMS];
-    int64_t count = resample_terms(field->plan, row, col, terms);
-    int64_t source_cols = input_grid(field->input)->cols;
-    if (count == 0) {
-        fill_lane(baseline, weather->steps, lane, NAN);
-        return;
-    }
-    for (int64_t step = 0; step < weather->steps; step++) {
-        const double *map = field->baselines + step * field->row_count * source_cols;
-        double sum = 0;
-        for (int64_t i = 0; i < count; i++) {
-            const double *line = map + (terms[i].row - field->first_row) * source_cols;
-            sum = fma(terms[i].weight, line[terms[i].col], sum);
-        }
-        baseline[step * LANES + lane] = sum;
-    }
-}
-
-static void interpolate_block(const struct weather *weather, const struct weather_field *field,
-                              const struct window *window, int64_t first, double *baseline)
-{
+    struct lane_sum sum = {0};
     int64_t cells = window->rows * window->cols;
-    for (int lane = 0; lane < LANES; lane++) {
+    int64_t source_cols = input_grid(field->input)->cols;
+    for (int64_t lane = 0; lane < LANES; lane++) {
+        struct resample_term terms[LANE_TERMS];
         int64_t cell = first + lane;
-        if (cell < cells) {
-            interpolate_lane(weather, field, window->row + cell / window->cols,
-                             window->col + cell % window->cols, lane, baseline);
-        } else {
-            fill_lane(baseline, weather->steps, lane, NAN);
+        int64_t count = cell < cells
+                            ? resample_terms(field->plan, window->row + cell / window->cols,
+                                             window->col + cell % window->cols, terms)
+                            : 0;
+        sum.weight[0][lane] = NAN;
+        for (int64_t i = 0; i < count; i++) {
+            sum.offset[i][lane] = (terms[i].row - field->first_row) * source_cols + terms[i].col;
+            sum.weight[i][lane] = terms[i].weight;
         }
     }
+    return sum;
 }
 
 void weather_baseline(const struct weather *weather, int index,
@@ -510,7 +490,9 @@ void weather_baseline(const struct weather *weather, int index,
     const struct weather_field *field = weather->fields[index];
     int64_t values = weather->steps * LANES;
     if (field->path == WEATHER_BASELINE) {
-        interpolate_block(weather, field, window, first, baseline);
+        struct lane_sum sum = block_sum(field, window, first);
+        lane_block_interpolate(field->baselines, weather->steps,
+                               field->row_count * input_grid(field->input)->cols, &sum, baseline);
         return;
     }
     decomposition_load(decomposition, field->values, window->rows * window->cols, first);

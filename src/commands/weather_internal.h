@@ -7,9 +7,6 @@
 #include "kernels/resample.h"
 #include "weather.h"
 
-/* Terms of a bilinear target. */
-enum { RESAMPLE_BILINEAR_TERMS = 4 };
-
 enum weather_path {
     WEATHER_DIRECT,    /* same grid: values are decomposed with the pollution */
     WEATHER_RESAMPLED, /* interpolated first, then as above */

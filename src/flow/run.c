@@ -12,53 +12,37 @@
 #include "flow/fault.h"
 #include "flow/plan.h"
 #include "flow/signals.h"
+#include "kernels/survey.h"
 #include "parallel/agree.h"
 #include "stage_internal.h"
 
 /* ---- one item ----------------------------------------------------------------------------- */
 
-static void floats_survey(const float *values, int64_t count, struct journal_put *put)
+/* Notes what is in the values. @return their size */
+static size_t put_survey(enum cube_type type, const void *values, int64_t count,
+                         struct journal_put *put)
 {
-    for (int64_t i = 0; i < count; i++) {
-        if (isnan(values[i])) {
-            put->missing++;
-        } else {
-            put->low = fmin(put->low, values[i]);
-            put->high = fmax(put->high, values[i]);
-        }
-    }
-}
-
-static void doubles_survey(const double *values, int64_t count, struct journal_put *put)
-{
-    for (int64_t i = 0; i < count; i++) {
-        if (isnan(values[i])) {
-            put->missing++;
-        } else {
-            put->low = fmin(put->low, values[i]);
-            put->high = fmax(put->high, values[i]);
-        }
-    }
-}
-
-static size_t survey(enum cube_type type, const void *values, int64_t count,
-                     struct journal_put *put)
-{
-    put->low = NAN;
-    put->high = NAN;
+    struct survey survey = {0, NAN, NAN};
+    size_t bytes = 1;
     switch (type) {
     case CUBE_FLOAT:
-        floats_survey(values, count, put);
-        return sizeof(float);
+        survey = survey_floats(values, count);
+        bytes = sizeof(float);
+        break;
     case CUBE_DOUBLE:
-        doubles_survey(values, count, put);
-        return sizeof(double);
+        survey = survey_doubles(values, count);
+        bytes = sizeof(double);
+        break;
     case CUBE_INT:
-        return sizeof(int32_t);
+        bytes = sizeof(int32_t);
+        break;
     case CUBE_BYTE:
         break;
     }
-    return 1;
+    put->missing = survey.missing;
+    put->low = survey.low;
+    put->high = survey.high;
+    return bytes;
 }
 
 static enum status puts_grow(struct journal_record *record)
@@ -81,7 +65,7 @@ enum status flow_put(struct flow_item *item, int cube, int variable, const struc
     struct journal_put put = {.cube = cube, .variable = variable, .window = *window};
     int64_t count = window_count(window);
     size_t bytes =
-        (size_t)count * survey(entry->spec.variables[variable].type, values, count, &put);
+        (size_t)count * put_survey(entry->spec.variables[variable].type, values, count, &put);
 
     put.crc = hash_crc32c(values, bytes);
     TRY(cube_put(entry->cube, variable, window, values));

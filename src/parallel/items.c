@@ -19,6 +19,18 @@ static enum status refuse_budget(int64_t needed_bytes, int64_t memory_bytes)
                           (double)ceil_divide(needed_bytes, 1 << 20));
 }
 
+/* A 256th of the rows; on small grids so many that a band fills whole pages of the file in every
+ * step, because each item is made durable by itself and a page that several items share would be
+ * written for each of them; but no less than 16 bands. */
+static int64_t rows_wanted(int64_t rows, int64_t cols)
+{
+    int64_t part = ceil_divide(rows, ITEMS_PARTS);
+    int64_t page = ceil_divide(ITEMS_PAGE_CELLS, cols);
+    int64_t most = ceil_divide(rows, ITEMS_BANDS_LEAST);
+    int64_t paged = smaller(page, most);
+    return part > paged ? part : paged;
+}
+
 enum status items_cut_rows(int64_t steps, int64_t rows, int64_t cols,
                            const struct items_cost *cost, int64_t memory_bytes,
                            struct items *items)
@@ -31,7 +43,7 @@ enum status items_cut_rows(int64_t steps, int64_t rows, int64_t cols,
                             .slab_steps = steps};
     int64_t room = memory_bytes - cost->fixed_bytes;
     int64_t cells = cost->unit_bytes > 0 ? room / cost->unit_bytes : rows * cols;
-    int64_t wanted = ceil_divide(rows, ITEMS_PARTS);
+    int64_t wanted = rows_wanted(rows, cols);
     if (room > 0 && cells >= cols) {
         items->band_rows = smaller(cells / cols, wanted);
     } else if (room > 0 && cells >= ITEMS_LANES) {
