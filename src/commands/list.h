@@ -12,7 +12,8 @@
     X(deweather)                                                                                   \
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
-    X(run)
+    X(run)                                                                                         \
+    X(info)
 
 #define X(name) extern const struct command command_##name;
 COMMAND_LIST(X)
