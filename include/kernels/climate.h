@@ -3,19 +3,20 @@
  *
  * Each of the six fields is a yearly wave about a mean set by the terrain, plus anomalies that
  * remember: an autocorrelated series common to the region and sums of waves over the place (see
- * kernels/waves.h). With height z (m), enclosure E and the day's angle A(t) = 2 pi i(t) / 365,
+ * kernels/waves.h). With height z (m), enclosure E and the day's angle A(t) = 2 pi i(t) / 365:
  *
- *   T2M = 287.5 - 0.0065 z + 14.5 cos(A - A(196)) + 3.2 G1                    K
- *   TP  = 0.006 (1 + 0.3 z / 1000) (1 + 0.75 cos(A - A(205))) max(0, G2 - 0.4)^2   m a day
- *   SP  = P(z) (1 + (900 cos(A - A(15)) + 450 G3) / 101325), P = 101325 exp(-z / 8400)   Pa
- *   U10 = (1 - E / 2) (0.6 + 0.8 cos(A - A(20)) + 1.5 G4)                     m s-1
- *   V10 = (1 - E / 2) (0.2 - 1.0 cos(A - A(30)) + 1.5 G5)                     m s-1
- *   RH  = 54 + 13 cos(A - A(215)) + 30 tanh(0.4 G6)                           %
+ * - T2M = 287.5 - 0.0065 z + 14.5 cos(A - A(196)) + 3.2 G1, K
+ * - TP = 0.006 (1 + 0.3 z / 1000) (1 + 0.75 cos(A - A(205))) max(0, G2 - 0.4)^2, m a day
+ * - SP = P(z) (1 + (500 cos(A - A(15)) + 600 G3) / 101325), P = 101325 exp(-z / 8400), Pa
+ * - U10 = (1 - E / 2) (0.6 + 0.3 cos(A - A(20)) + 1.5 G4), m s-1
+ * - V10 = (1 - E / 2) (0.2 - 0.5 cos(A - A(30)) + 1.5 G5), m s-1
+ * - RH = 54 + 6 cos(A - A(215)) + 30 tanh(0.4 G6), %
  *
- * G are standard normal at every place and step; G2 shares 0.6 of G6, others are independent. The
- * day's place in the year i is 0 to 364 by calendar, and 29 February is 58.5, between its
- * neighbours: the yearly waves follow the calendar (P2.25) and are pure waves once each 29 February
- * is taken out. None of the fields has a long-term trend. Values are rounded to float, as written.
+ * G are standard normal at every place and step, with a lag-1 correlation of 0.7; G2 shares 0.6 of
+ * G6, the others are independent. The day's place in the year i is 0 to 364 by calendar, and 29
+ * February is 58.5, between its neighbours: the yearly waves follow the calendar (P2.25) and are
+ * pure waves once each 29 February is taken out. No field has a trend or varies between years.
+ * Values are rounded to float, as written.
  *
  * Every number is a function of (seed, region, place, step).
  */

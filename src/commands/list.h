@@ -13,7 +13,8 @@
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
     X(run)                                                                                         \
-    X(info)
+    X(info)                                                                                        \
+    X(synth)
 
 #define X(name) extern const struct command command_##name;
 COMMAND_LIST(X)

@@ -76,9 +76,9 @@ static void fill_wind(struct climate *climate, const double *east, const double 
     double x = 0, y = 0;
     for (int64_t step = 0; step < climate->steps; step++) {
         struct climate_day *day = &climate->days[step];
-        day->wind_u = 0.6 + 0.8 * cos(day->angle - day_angle(20)) +
+        day->wind_u = 0.6 + 0.3 * cos(day->angle - day_angle(20)) +
                       WIND_SD * COMMON_SHARE * east[step + CALM_DAYS];
-        day->wind_v = 0.2 - 1.0 * cos(day->angle - day_angle(30)) +
+        day->wind_v = 0.2 - 0.5 * cos(day->angle - day_angle(30)) +
                       WIND_SD * COMMON_SHARE * north[step + CALM_DAYS];
         if (step > 0) {
             x += DRIFT_SHARE * KM_PER_DAY * day->wind_u;
@@ -266,13 +266,13 @@ static void node_fields(const struct climate *climate, const struct node *node, 
         [CLIMATE_TP] = rain_scale(node) * (1 + 0.75 * cos(angle - day_angle(205))) * rain * rain,
         [CLIMATE_SP] =
             node->pressure *
-            (1 + (900 * cos(angle - day_angle(15)) + 450 * anomaly[CLIMATE_SP]) / 101325),
+            (1 + (500 * cos(angle - day_angle(15)) + 600 * anomaly[CLIMATE_SP]) / 101325),
         [CLIMATE_U10] = node->shelter *
-                        (0.6 + 0.8 * cos(angle - day_angle(20)) + WIND_SD * anomaly[CLIMATE_U10]),
+                        (0.6 + 0.3 * cos(angle - day_angle(20)) + WIND_SD * anomaly[CLIMATE_U10]),
         [CLIMATE_V10] = node->shelter *
-                        (0.2 - 1.0 * cos(angle - day_angle(30)) + WIND_SD * anomaly[CLIMATE_V10]),
+                        (0.2 - 0.5 * cos(angle - day_angle(30)) + WIND_SD * anomaly[CLIMATE_V10]),
         /* tanh(x) = 2 / (1 + exp(-2 x)) - 1 */
-        [CLIMATE_RH] = 54 + 13 * cos(angle - day_angle(215)) +
+        [CLIMATE_RH] = 54 + 6 * cos(angle - day_angle(215)) +
                        30 * (2 / (1 + exp(-0.8 * anomaly[CLIMATE_RH])) - 1),
     };
     for (int field = 0; field < CLIMATE_FIELDS; field++) {

@@ -21,7 +21,7 @@ enum {
     COLUMN_BLOCK = 16
 };
 
-#define HAZE_SPREAD 0.45
+#define HAZE_SPREAD 0.4
 #define PLUME_LIMIT_M 10000.0
 #define PUFF_REACH_KM 90.0 /* north and south; 1e-6 of a puff lies beyond */
 #define PUFF_SHARE 0.35
@@ -504,7 +504,7 @@ static void fill_coefficients(const struct synthetic *synthetic, double x, doubl
                               double coefficients[CLIMATE_FIELDS])
 {
     /* ug m-3 per K, m, Pa, m s-1, m s-1, % */
-    static const double centre[CLIMATE_FIELDS] = {-0.8, -350, 0.003, -1.6, 1.2, 0.2};
+    static const double centre[CLIMATE_FIELDS] = {-1, -900, 0.006, -4, 3, 0.5};
     static const char *const stream[CLIMATE_FIELDS] = {"synthetic.t2m", "synthetic.tp",
                                                        "synthetic.sp",  "synthetic.u10",
                                                        "synthetic.v10", "synthetic.rh"};
@@ -537,11 +537,11 @@ static void fill_cell(struct synthetic_row *row, int64_t i)
     *cell = (struct synthetic_cell){
         .elevation_m = landscape_elevation_m(landscape, row->index, row->col + i),
         .enclosure = landscape_enclosure(landscape, x, y),
-        .base = (float)(38 + 14 * exp(-height / 500)),
+        .base = (float)(52 + 14 * exp(-height / 500)),
         .trend_per_year =
             synthetic->settings.trend_per_year * varying(synthetic, "synthetic.trend", 0.4, x, y),
-        .season_second = 6 * varying(synthetic, "synthetic.second", 0.3, x, y),
-        .season_third = 2.5 * varying(synthetic, "synthetic.third", 0.3, x, y)};
+        .season_second = 4 * varying(synthetic, "synthetic.second", 0.3, x, y),
+        .season_third = 1.5 * varying(synthetic, "synthetic.third", 0.3, x, y)};
     fill_coefficients(synthetic, x, y, cell->coefficients);
     fill_references(row, i, cell->references);
     lines->weather_constant[i] = 0;
@@ -552,7 +552,7 @@ static void fill_cell(struct synthetic_row *row, int64_t i)
     lines->season_second[i] = cell->season_second;
     lines->season_third[i] = cell->season_third;
     lines->trend[i] = cell->trend_per_year;
-    lines->haze_height[i] = 22 * exp(-height / 900);
+    lines->haze_height[i] = 18 * exp(-height / 900);
     lines->trapped[i] = 12 * cell->enclosure;
     lines->base[i] = (float)cell->base;
 }

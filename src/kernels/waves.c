@@ -36,11 +36,28 @@ void memory_weights(double memory, double weights[MEMORY_TERMS])
     }
 }
 
+/* Taking the mean away leaves no power at frequency 0. */
+static void balanced_weights(double memory, double weights[MEMORY_TERMS])
+{
+    double mean = 0, sum = 0;
+    memory_weights(memory, weights);
+    for (int k = 0; k < MEMORY_TERMS; k++) {
+        mean += weights[k] / MEMORY_TERMS;
+    }
+    for (int k = 0; memory > 0 && k < MEMORY_TERMS; k++) {
+        weights[k] -= mean;
+        sum += weights[k] * weights[k];
+    }
+    for (int k = 0; memory > 0 && k < MEMORY_TERMS; k++) {
+        weights[k] /= sqrt(sum);
+    }
+}
+
 void memory_normals(struct random_key key, uint64_t item, double memory, int64_t first,
                     int64_t count, double *values)
 {
     double weights[MEMORY_TERMS], recent[MEMORY_TERMS] = {0};
-    memory_weights(memory, weights);
+    balanced_weights(memory, weights);
     int64_t draw = first - (MEMORY_TERMS - 1) + DRAWS_BEFORE;
     for (int64_t i = 1 - MEMORY_TERMS; i < count; i++, draw++) {
         memmove(recent + 1, recent, sizeof recent - sizeof recent[0]);
