@@ -96,6 +96,22 @@ test: tests ## run the tests; T=NAME runs those whose file name holds NAME
 .PHONY: check
 check: test
 
+# The whole suite under AddressSanitizer and UBSan; leaks of our own are failures too.
+SANITIZE_BUILD := $(BUILD)/sanitize
+SANITIZE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: sanitize
+sanitize: ## run the tests under AddressSanitizer and UBSan; T=NAME as for test
+	@mkdir -p $(SANITIZE_BUILD)
+	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -c -o $(SANITIZE_BUILD)/sanitize.o tests/support/sanitize.c
+	@$(MAKE) --no-print-directory tests BUILD=$(SANITIZE_BUILD) CFLAGS='$(SANITIZE_CFLAGS)' \
+		LDFLAGS='-rdynamic $(LDFLAGS)' LDLIBS='$(SANITIZE_BUILD)/sanitize.o $(LDLIBS)'
+	@BUILD=$(SANITIZE_BUILD) TEST_LIMIT_S=1200 limit_s=600 \
+		ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=1 \
+		UBSAN_OPTIONS=print_stacktrace=1 \
+		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.txt:print_suppressions=0 \
+		tests/run $(T)
+
 .PHONY: layers
 layers: ## prove that no layer includes a higher one
 	@tests/layers $(LAYERS)
