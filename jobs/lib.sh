@@ -40,9 +40,18 @@ airshed_requeue() {
   fi
 }
 
+# USR1 may come at any moment, so it is caught from here on; mpirun and srun pass it to the ranks.
+airshed_pid='' airshed_asked=''
+airshed_checkpoint() {
+  airshed_asked=yes
+  echo "$(date -u +%FT%TZ) USR1: asking for a checkpoint"
+  [[ -z $airshed_pid ]] || kill -USR1 "$airshed_pid" || true
+}
+trap airshed_checkpoint USR1
+
 # Runs airshed with --resume on all ranks and ends the script with its exit code.
 airshed_job() {
-  local program launcher pid code=0
+  local program launcher code
   program=$(airshed_program) || {
     echo "airshed is not built: run make, or set AIRSHED to its path" >&2
     exit 1
@@ -50,19 +59,18 @@ airshed_job() {
   launcher=$(airshed_launcher)
   echo "$(date -u +%FT%TZ) job ${SLURM_JOB_ID:-none}, life ${SLURM_RESTART_COUNT:-0}: $*"
 
+  # In the background, so that the trap runs at once. A signal ends `wait` before its time.
   # shellcheck disable=SC2086 # the launcher is several words
   $launcher "$program" "$@" --resume &
-  pid=$!
-  # In the background, so that this trap runs at once; mpirun and srun pass USR1 to the ranks.
-  trap 'kill -USR1 "$pid"' USR1
-  wait "$pid" || code=$?
-  while kill -0 "$pid" 2>/dev/null; do
-    code=0
-    wait "$pid" || code=$?
+  airshed_pid=$!
+  while :; do
+    code=0 airshed_asked=''
+    wait "$airshed_pid" || code=$?
+    [[ -n $airshed_asked ]] || break
   done
-  trap - USR1
 
-  if ((code == 75)) && [[ -n ${SLURM_JOB_ID:-} ]]; then
+  # 138: the signal came before the launcher or a rank could catch it; nothing is lost either.
+  if ((code == 75 || code == 138)) && [[ -n ${SLURM_JOB_ID:-} ]]; then
     airshed_requeue
   fi
   exit "$code"

@@ -18,4 +18,4 @@ set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:-.}"
 source jobs/lib.sh
 
-airshed_job run configs/real-ncep.yaml
+airshed_job run configs/real-ncep.yaml "$@"

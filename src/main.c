@@ -94,6 +94,7 @@ static int run_with_mpi(const struct command *command, const struct options *opt
     int rank;
     int size;
     struct job job;
+    signals_catch(); /* the launcher may pass one on while MPI is still starting */
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -101,7 +102,6 @@ static int run_with_mpi(const struct command *command, const struct options *opt
                            : option_flag(options, "verbose") ? LOG_DEBUG
                                                              : LOG_INFO;
     log_setup(level, strcmp(option_text(options, "log-format"), "json") == 0, rank, size);
-    signals_catch();
 
     job_init(&job, MPI_COMM_WORLD, command->name, command_line, options,
              command_has_output_options(command));
