@@ -20,9 +20,6 @@ enum status memory_allocate(size_t count, size_t element_bytes, void *block);
 /** Copies @p text into a new string. @return STATUS_OK or STATUS_MEMORY */
 enum status memory_copy_text(const char *text, char **copy);
 
-/** Resident memory of this process now, in bytes; 0 where unknown. */
-int64_t memory_resident_bytes(void);
-
 /** Highest resident memory of this process so far, in bytes (VmHWM of Linux); 0 where unknown. */
 int64_t memory_peak_bytes(void);
 

@@ -7,7 +7,8 @@
 #include "flow/stage.h"
 
 /** Prints items, memory per rank, disk and expected time of @p stage on rank 0's standard output.
- *  The time comes from reading and computing the first item once, writing nothing. Collective. */
+ *  Time and memory come from reading and computing the first item once, writing nothing.
+ *  Collective. */
 enum status flow_plan_print(struct stage *stage, const struct flow_work *work);
 
 #endif

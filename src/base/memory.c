@@ -34,15 +34,13 @@ enum status memory_copy_text(const char *text, char **copy)
     return status;
 }
 
-static int64_t status_bytes(const char *field)
+int64_t memory_peak_bytes(void)
 {
     FILE *file = fopen("/proc/self/status", "r");
     char line[256];
     long long kilobytes = 0;
-    size_t length = strlen(field);
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, field, length) == 0) {
-            kilobytes = strtoll(line + length, NULL, 10);
+        if (sscanf(line, "VmHWM: %lld kB", &kilobytes) == 1) {
             break;
         }
     }
@@ -50,14 +48,4 @@ static int64_t status_bytes(const char *field)
         fclose(file);
     }
     return kilobytes * 1024;
-}
-
-int64_t memory_resident_bytes(void)
-{
-    return status_bytes("VmRSS:");
-}
-
-int64_t memory_peak_bytes(void)
-{
-    return status_bytes("VmHWM:");
 }
