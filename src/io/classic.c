@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pnetcdf.h>
+#include <netcdf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,139 +39,6 @@ bool classic_is(const char *path)
            (start[3] == 1 || start[3] == 2 || start[3] == 5);
 }
 
-static int64_t type_bytes(int type)
-{
-    switch (type) {
-    case NC_BYTE:
-    case NC_CHAR:
-    case NC_UBYTE:
-        return 1;
-    case NC_SHORT:
-    case NC_USHORT:
-        return 2;
-    case NC_INT:
-    case NC_UINT:
-    case NC_FLOAT:
-        return 4;
-    default:
-        return 8;
-    }
-}
-
-/* What one variable needs of the file; -1 where the numbers of the header overflow. */
-static int64_t extent_bytes(const struct classic_variable *variable)
-{
-    int64_t end = 0;
-    if (__builtin_add_overflow(variable->offset, variable->element_bytes, &end)) {
-        return -1;
-    }
-    for (int i = 0; i < variable->dimensions; i++) {
-        int64_t span = 0;
-        if (variable->shape[i] == 0) {
-            return 0;
-        }
-        if (__builtin_mul_overflow(variable->shape[i] - 1, variable->stride[i], &span) ||
-            __builtin_add_overflow(end, span, &end)) {
-            return -1;
-        }
-    }
-    return end;
-}
-
-/* Shape and strides; a record variable steps over the records of all variables. */
-static int read_shape(int header, const int *dimension, int record_dimension,
-                      MPI_Offset record_bytes, struct classic_variable *variable)
-{
-    int error = NC_NOERR;
-    int64_t stride = variable->element_bytes;
-    for (int i = variable->dimensions - 1; i >= 0 && error == NC_NOERR; i--) {
-        MPI_Offset length = 0;
-        error = ncmpi_inq_dimlen(header, dimension[i], &length);
-        variable->shape[i] = length;
-        variable->stride[i] = stride;
-        if (__builtin_mul_overflow(stride, length > 0 ? length : 1, &stride)) {
-            error = NC_EVARSIZE;
-        }
-    }
-    if (variable->dimensions > 0 && dimension[0] == record_dimension) {
-        variable->stride[0] = record_bytes;
-    }
-    return error;
-}
-
-static int read_variable(int header, int index, int record_dimension, MPI_Offset record_bytes,
-                         struct classic_variable *variable)
-{
-    char name[NC_MAX_NAME + 1] = "";
-    nc_type type = 0;
-    int dimensions = 0;
-    int dimension[CLASSIC_MOST_DIMENSIONS];
-    MPI_Offset offset = 0;
-    int error = ncmpi_inq_varndims(header, index, &dimensions);
-    if (error != NC_NOERR || dimensions > CLASSIC_MOST_DIMENSIONS) {
-        variable->dimensions = -1;
-        dimensions = -1;
-    }
-    error = error != NC_NOERR ? error
-                              : ncmpi_inq_var(header, index, name, &type, NULL,
-                                              dimensions < 0 ? NULL : dimension, NULL);
-    error = error != NC_NOERR ? error : ncmpi_inq_varoffset(header, index, &offset);
-    if (error != NC_NOERR) {
-        return error;
-    }
-    if (memory_copy_text(name, &variable->name) != STATUS_OK) {
-        return NC_ENOMEM;
-    }
-    variable->type = type;
-    variable->element_bytes = type_bytes(type);
-    variable->offset = offset;
-    variable->dimensions = dimensions;
-    return dimensions < 0 ? NC_NOERR
-                          : read_shape(header, dimension, record_dimension, record_bytes,
-                                       variable);
-}
-
-static int read_variables(int header, struct classic_file *file)
-{
-    int count = 0;
-    int record_dimension = -1;
-    MPI_Offset record_bytes = 0;
-    int error = ncmpi_inq(header, NULL, &count, NULL, &record_dimension);
-    error = error != NC_NOERR ? error : ncmpi_inq_recsize(header, &record_bytes);
-    if (error == NC_NOERR &&
-        memory_allocate((size_t)count, sizeof *file->variables, &file->variables) != STATUS_OK) {
-        return NC_ENOMEM;
-    }
-    for (int i = 0; i < count && error == NC_NOERR; i++) {
-        struct classic_variable *variable = &file->variables[i];
-        file->count = i + 1;
-        error = read_variable(header, i, record_dimension, record_bytes, variable);
-        int64_t end = error == NC_NOERR ? extent_bytes(variable) : 0;
-        error = end < 0 ? NC_EVARSIZE : error;
-        file->needed_bytes = end > file->needed_bytes ? end : file->needed_bytes;
-    }
-    return error;
-}
-
-static enum status read_header(struct classic_file *file)
-{
-    int header = -1;
-    int error = ncmpi_open(MPI_COMM_SELF, file->path, NC_NOWRITE, MPI_INFO_NULL, &header);
-    if (error == NC_NOERR) {
-        error = read_variables(header, file);
-        ncmpi_close(header);
-    }
-    if (error == NC_ENOMEM) {
-        return failure_record(STATUS_MEMORY, __FILE__, __LINE__, "out of memory");
-    }
-    if (error != NC_NOERR) {
-        return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                              "'%s' is truncated or damaged: its NetCDF header cannot be read (%s)",
-                              file->path, ncmpi_strerror(error));
-    }
-    return STATUS_OK;
-}
-
 /* Opens and reads the header, whatever the size of the file. */
 static enum status open_header(const char *path, bool is_writable, struct classic_file **file)
 {
@@ -188,7 +55,7 @@ static enum status open_header(const char *path, bool is_writable, struct classi
             "'%s' cannot be opened: %s", path, strerror(errno));
     opened->needs_lock = is_writable && fstatfs(opened->descriptor, &system) == 0 &&
                          system.f_type == NFS_MAGIC;
-    TRY(read_header(opened));
+    TRY(classic_read_header(opened));
     TRY(memory_allocate(STAGING_BYTES, 1, &opened->staging));
     *file = opened;
     opened = NULL;

@@ -1,9 +1,9 @@
 /* airshed -- GPL-3.0-or-later. Values of classic NetCDF files (CDF-1, CDF-2, CDF-5), in and out.
  *
- * PnetCDF reads and writes the header and says where each variable lies; the values go by pread and
- * pwrite on a descriptor of this rank. A classic variable is a plain array, and MPI-IO can not be
- * trusted with it: Open MPI's ompio reports success for a write that the disk refused, and its data
- * sieving writes the gaps between rows back, over what a neighbour has written meanwhile.
+ * PnetCDF writes headers; the values go by pread and pwrite on a descriptor of this rank. A classic
+ * variable is a plain array, and MPI-IO can not be trusted with it: Open MPI's ompio reports success
+ * for a write that the disk refused, and its data sieving writes the gaps between rows back, over
+ * what a neighbour has written meanwhile.
  */
 #ifndef AIRSHED_IO_CLASSIC_INTERNAL_H
 #define AIRSHED_IO_CLASSIC_INTERNAL_H
@@ -43,6 +43,9 @@ bool classic_is(const char *path);
 /** Opens a file and reads where its variables lie. Local to the rank.
  *  @return STATUS_DATA where it is truncated, damaged or not there */
 enum status classic_open(const char *path, bool is_writable, struct classic_file **file);
+
+/** Fills variables and needed_bytes from the file's header, which may be damaged. */
+enum status classic_read_header(struct classic_file *file);
 
 /** Gives a file that has only its header the size that the header asks for, and the disk blocks for
  *  it where the file system can: a full disk is told at the start. @return STATUS_OUTPUT */
