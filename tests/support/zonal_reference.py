@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""A cube, zones and their statistics for tests/commands/zonal.sh.
+
+    zonal_reference.py make FOLDER
+    zonal_reference.py check TABLE geographic|utm BY DECEMBER [split]
+    zonal_reference.py constant TABLE VALUE
+    zonal_reference.py linear TABLE
+
+Zones are rectangles, with holes and parts that are rectangles too, so that the covered fraction of
+a cell is a product of two overlaps of intervals. Sums are Python's exact fsum.
+"""
+import csv
+import datetime
+import json
+import math
+import struct
+import subprocess
+import sys
+
+A, F = 6378137.0, 1 / 298.257223563
+ROWS, COLS, STEPS = 7, 5, 793
+FIRST = datetime.date(2011, 12, 1)
+GRIDS = {'geographic': (100.0, 30.0, 0.25), 'utm': (500000.0, 3300000.0, 25000.0)}
+# In cells from the south-western corner: (west, south, east, north, +1 covered or -1 hole).
+ZONES = {
+    'cut "cells"': [(0.4, 0.8, 3.2, 5.3, 1)],
+    'within, a cell': [(2.25, 3.25, 2.75, 3.5, 1)],
+    'two parts': [(0, 0, 1, 1, 1), (3.5, 5.5, 4.5, 6.25, 1)],
+    'beyond': [(3.5, -3, 9, 2.5, 1)],
+    'elsewhere': [(20, 20, 21, 21, 1)],
+    'with a hole': [(0.5, 0.5, 4.5, 6.5, 1), (1.25, 1.5, 3.75, 5, -1)],
+    'all of it': [(-1, -1, COLS + 1, ROWS + 1, 1)],
+}
+
+
+def value(step, row, col):
+    if (step * 3 + row * 5 + col * 11) % 13 == 0 or step % 97 == 5:
+        return math.nan
+    return ((step * 7 + row * 13 + col * 29) % 101) / 4 + row / 2 + 250
+
+
+def mask_value(row, col):
+    return math.nan if (row, col) == (3, 1) else 1 if (row + 2 * col) % 3 == 0 else 0
+
+
+def linear(row, col):
+    """Whole numbers, so that floats hold them exactly."""
+    return 40 + 3 * row + 2 * col
+
+
+# ---- files ------------------------------------------------------------------------------------
+
+def cdl(name, grid, steps, field, units='ug m-3'):
+    west, south, cell = GRIDS[grid]
+    x, y = ('lon', 'lat') if grid == 'geographic' else ('x', 'y')
+    time = steps is not None
+    days = f'time = {steps} ;' if time else ''
+    lines = [f'netcdf {name} {{', f'dimensions: {days} {y} = {ROWS} ; {x} = {COLS} ;', 'variables:']
+    if time:
+        lines += ['double time(time) ; time:units = "days since 2011-12-01 00:00:00" ; '
+                  'time:calendar = "standard" ;']
+    axis = {'lon': 'degrees_east', 'lat': 'degrees_north', 'x': 'm', 'y': 'm'}
+    standard = {'lon': 'longitude', 'lat': 'latitude', 'x': 'projection_x_coordinate',
+                'y': 'projection_y_coordinate'}
+    for a in (x, y):
+        lines += [f'double {a}({a}) ; {a}:units = "{axis[a]}" ; '
+                  f'{a}:standard_name = "{standard[a]}" ;']
+    if grid == 'utm':
+        wkt = subprocess.run(['gdalsrsinfo', '-o', 'wkt1', '--single-line', 'EPSG:32647'],
+                             capture_output=True, text=True).stdout.strip().replace('"', '\\"')
+        lines += [f'int crs ; crs:grid_mapping_name = "transverse_mercator" ; '
+                  f'crs:crs_wkt = "{wkt}" ;']
+    dims = f'time, {y}, {x}' if time else f'{y}, {x}'
+    lines += [f'float {name}({dims}) ; {name}:units = "{units}" ; {name}:_FillValue = -999.f ;']
+    if grid == 'utm':
+        lines += [f'{name}:grid_mapping = "crs" ;']
+    lines += ['data:']
+    if time:
+        lines += ['time = ' + ', '.join(str(s) for s in range(steps)) + ' ;']
+    lines += [f'{x} = ' + ', '.join(repr(west + (c + 0.5) * cell) for c in range(COLS)) + ' ;']
+    lines += [f'{y} = ' + ', '.join(repr(south + (r + 0.5) * cell) for r in range(ROWS)) + ' ;']
+    values = [field(s, r, c) for s in range(steps or 1) for r in range(ROWS) for c in range(COLS)]
+    lines += [f'{name} = ' + ', '.join('_' if math.isnan(v) else repr(v) for v in values) + ' ;']
+    return '\n'.join(lines + ['}'])
+
+
+def write_cube(folder, file, *arguments):
+    path = f'{folder}/{file}'
+    with open(path + '.cdl', 'w') as out:
+        out.write(cdl(*arguments))
+    subprocess.run(['ncgen', '-o', path + '.nc', path + '.cdl'], check=True)
+
+
+def geometry(grid, boxes):
+    west, south, cell = GRIDS[grid]
+    rings = []
+    for w, s, e, n, sign in boxes:
+        corners = [[w, s], [e, s], [e, n], [w, n], [w, s]]
+        ring = [[west + x * cell, south + y * cell] for x, y in corners]
+        if sign > 0:
+            rings.append([ring])
+        else:
+            rings[-1].append(ring)
+    return ({'type': 'Polygon', 'coordinates': rings[0]} if len(rings) == 1 else
+            {'type': 'MultiPolygon', 'coordinates': rings})
+
+
+def write_zones(path, grid, zones):
+    features = [{'type': 'Feature', 'properties': {'label': name, 'rank': i},
+                 'geometry': geometry(grid, boxes)} for i, (name, boxes) in enumerate(zones)]
+    layer = {'type': 'FeatureCollection', 'features': features}
+    if grid == 'utm':
+        layer['crs'] = {'type': 'name', 'properties': {'name': 'urn:ogc:def:crs:EPSG::32647'}}
+    with open(path, 'w') as out:
+        json.dump(layer, out)
+
+
+def make(folder):
+    for grid in GRIDS:
+        write_cube(folder, grid, 'pm25', grid, STEPS, value)
+        write_zones(f'{folder}/{grid}.geojson', grid, ZONES.items())
+    write_cube(folder, 'constant', 'pm25', 'geographic', 400, lambda s, r, c: 17.3)
+    write_cube(folder, 'linear', 'pm25', 'utm', None, lambda s, r, c: linear(r, c))
+    write_cube(folder, 'mask', 'area', 'geographic', None, lambda s, r, c: mask_value(r, c), '1')
+    write_cube(folder, 'masks', 'area', 'geographic', 2, lambda s, r, c: mask_value(r, c), '1')
+    write_cube(folder, 'utm_mask', 'area', 'utm', None, lambda s, r, c: mask_value(r, c), '1')
+    write_zones(f'{folder}/off.geojson', 'geographic', [('elsewhere', ZONES['elsewhere'])])
+    with open(f'{folder}/points.geojson', 'w') as out:
+        json.dump({'type': 'FeatureCollection', 'features': [
+            {'type': 'Feature', 'properties': {},
+             'geometry': {'type': 'Point', 'coordinates': [100.5, 30.5]}}]}, out)
+    # A day is missing.
+    with open(f'{folder}/gap.cdl', 'w') as out:
+        out.write(cdl('pm25', 'geographic', 10, value).replace('time = 0, 1, 2, 3, 4',
+                                                              'time = 0, 1, 2, 3, 10').replace(
+            '10, 5, 6, 7, 8, 9 ;', '5, 6, 7, 8, 9, 10 ;'))
+    subprocess.run(['ncgen', '-o', f'{folder}/gap.nc', f'{folder}/gap.cdl'], check=True)
+
+
+# ---- statistics -------------------------------------------------------------------------------
+
+def authalic(lat):
+    e = math.sqrt(F * (2 - F))
+    s = math.sin(math.radians(lat))
+    return (1 - e * e) * (s / (1 - (e * s) ** 2) + math.atanh(e * s) / e)
+
+
+def cell_m2(grid, row):
+    west, south, cell = GRIDS[grid]
+    if grid == 'utm':
+        return cell * cell
+    low, high = south + row * cell, south + (row + 1) * cell
+    return A * A * math.radians(cell) * (authalic(high) - authalic(low)) / 2
+
+
+def overlap(low, high, cell):
+    return max(0.0, min(high, cell + 1) - max(low, cell))
+
+
+def covered(grid, boxes):
+    """Area that a zone covers of each cell."""
+    cells = {}
+    for row in range(ROWS):
+        for col in range(COLS):
+            part = math.fsum(sign * overlap(w, e, col) * overlap(s, n, row)
+                             for w, s, e, n, sign in boxes)
+            if part > 1e-12:
+                cells[row, col] = part * cell_m2(grid, row)
+    return cells
+
+
+def season_of(date, december):
+    season = 'DJF' if date.month in (12, 1, 2) else ('MAM', 'JJA', 'SON')[date.month // 3 - 1]
+    following = date.month == 12 and december == 'following'
+    return date.year + following, season
+
+
+def key_of(by, date, december):
+    return {'year': (date.year, '', ''), 'season': season_of(date, december) + ('',),
+            'month': (date.year, '', date.month), 'day': (date.year, '', date.month, date.day),
+            'all': ('', '', '')}[by]
+
+
+def expect(condition, sentence):
+    if not condition:
+        sys.exit(sentence)
+
+
+def near(got, wanted, relative):
+    return abs(float(got) - wanted) <= relative * abs(wanted)
+
+
+def float32(number):
+    return struct.unpack('f', struct.pack('f', number))[0]
+
+
+def check_row(row, cells, steps, boxes, grid):
+    where = f"{row['zone']} {row['part']} {row['by']} {row['year']} {row['season']} {row['month']}"
+    pairs = [(s, area, float32(value(s, *cell))) for s in steps for cell, area in cells.items()
+             if not math.isnan(value(s, *cell))]
+    expect(int(row['steps']) == len(steps), f'{where}: steps')
+    expect(row['date'] == str(FIRST + datetime.timedelta(steps[0])), f'{where}: date')
+    expect(int(row['valid_cell_steps']) == len(pairs), f'{where}: valid_cell_steps')
+    expect(int(row['valid_steps']) == len({p[0] for p in pairs}), f'{where}: valid_steps')
+    total = math.fsum(cells.values())
+    # Sums of n positive terms in double lose at most n / 2^53 of their value; n < 30000.
+    loose = 4e-12
+    expect(near(row['zone_area_km2'], total / 1e6, loose), f'{where}: zone_area_km2')
+    size = sum(sign * (e - w) * (n - s) for w, s, e, n, sign in boxes)
+    inside = sum(sign * sum(overlap(w, e, c) for c in range(COLS)) *
+                 sum(overlap(s, n, r) for r in range(ROWS)) for w, s, e, n, sign in boxes)
+    expect(abs(float(row['share_in_grid']) - inside / size) < 1e-9, f'{where}: share_in_grid')
+    if not pairs:
+        expect(row['mean'] == row['min'] == row['sd'] == '', f'{where}: a value without data')
+        expect(row['covered_share'] == '0', f'{where}: covered_share')
+        reason = ('outside_grid' if not inside else 'outside_mask' if not cells else 'all_missing')
+        expect(row['reason'] == reason, f"{where}: {row['reason']}, not {reason}")
+        return
+    weight = math.fsum(p[1] for p in pairs)
+    mean = math.fsum(p[1] * p[2] for p in pairs) / weight
+    sd = math.sqrt(math.fsum(p[1] * (p[2] - mean) ** 2 for p in pairs) / weight)
+    daily = []
+    for step in sorted({p[0] for p in pairs}):
+        own = [p for p in pairs if p[0] == step]
+        daily.append(math.fsum(p[1] * p[2] for p in own) / math.fsum(p[1] for p in own))
+    expect(near(row['mean'], mean, loose), f"{where}: mean {row['mean']}, not {mean}")
+    expect(near(row['mean_of_daily_means'], math.fsum(daily) / len(daily), loose),
+           f'{where}: mean_of_daily_means')
+    # The squares are about the mean, so only their own rounding and that of the mean (250 * loose
+    # against distances of about 10) remain.
+    expect(abs(float(row['sd']) - sd) <= 1e-10 * (sd + 1), f"{where}: sd {row['sd']}, not {sd}")
+    expect(float(row['min']) == min(p[2] for p in pairs), f'{where}: min')
+    expect(float(row['max']) == max(p[2] for p in pairs), f'{where}: max')
+    expect(near(row['covered_share'], weight / (total * len(steps)), loose), f'{where}: covered')
+    expect(row['reason'] == 'ok', f'{where}: reason')
+
+
+def read_csv(path):
+    with open(path, newline='') as file:
+        return list(csv.DictReader(file))
+
+
+def expected_periods(kinds, december):
+    """Keys and their steps, kind by kind, in the order of their first steps."""
+    periods = {}
+    for kind in kinds:
+        for step in range(STEPS):
+            date = FIRST + datetime.timedelta(step)
+            periods.setdefault((kind,) + key_of(kind, date, december), []).append(step)
+    return periods
+
+
+def check(path, grid, by, december, split):
+    rows = iter(read_csv(path))
+    periods = expected_periods(by.split(','), december)
+    parts = {'all': lambda m: True, 'inside': lambda m: m > 0, 'outside': lambda m: m <= 0}
+    for number, (name, boxes) in enumerate(ZONES.items(), 1):
+        for part in ['inside', 'outside', 'all'] if split else ['all']:
+            cells = {cell: area for cell, area in covered(grid, boxes).items()
+                     if part == 'all' or parts[part](mask_value(*cell))}
+            for key, steps in periods.items():
+                row = next(rows)
+                got = (row['by'], row['year'], row['season'], row['month'])
+                wanted = tuple(str(v) for v in key[:4])
+                expect((row['zone'], int(row['zone_number']), row['part']) == (name, number, part),
+                       f"row of {row['zone']} where {name} {part} should be")
+                expect(got == wanted, f'{name}: period {got} where {wanted} should be')
+                check_row(row, cells, steps, boxes, grid)
+    expect(next(rows, None) is None, 'rows are left over')
+
+
+def constant(path, number):
+    """Every mean of a constant field is that constant, to the rounding of a ratio of sums."""
+    rows = [row for row in read_csv(path) if row['zone'] != 'elsewhere']
+    wanted = float32(float(number))
+    expect(len(rows) == (len(ZONES) - 1) * 4, f'{len(rows)} rows')
+    for row in rows:
+        for name in ('mean', 'mean_of_daily_means', 'min', 'max'):
+            expect(near(row[name], wanted, 4e-13), f"{row['zone']}: {name} is {row[name]}")
+        expect(float(row['sd']) < 1e-10, f"{row['zone']}: sd is {row['sd']}")
+        expect(row['covered_share'] == '1', f"{row['zone']}: covered {row['covered_share']}")
+
+
+def line_mean(low, high, base, gain):
+    """Mean over [low, high] of the steps base + gain * floor(x)."""
+    def whole(x):
+        full = math.floor(x)
+        return full * (full - 1) / 2 + full * (x - full)
+    return base + gain * (whole(high) - whole(low)) / (high - low)
+
+
+def linear_means(path):
+    """On cells of one size, the mean of a plane of steps over a rectangle has a closed form."""
+    rows = {row['zone']: row for row in read_csv(path)}
+    for name, mean in [
+            ('cut "cells"', line_mean(0.8, 5.3, 40, 3) + line_mean(0.4, 3.2, 0, 2)),
+            ('within, a cell', linear(3, 2)),
+            ('beyond', line_mean(0, 2.5, 40, 3) + line_mean(3.5, 5, 0, 2))]:
+        expect(near(rows[name]['mean'], mean, 1e-13), f"{name}: {rows[name]['mean']}, not {mean}")
+        expect(rows[name]['by'] == 'all' and rows[name]['date'] == '', f'{name}: a date of a map')
+
+
+if __name__ == '__main__':
+    task, arguments = sys.argv[1], sys.argv[2:]
+    if task == 'make':
+        make(arguments[0])
+    elif task == 'check':
+        check(*arguments[:4], len(arguments) > 4)
+    elif task == 'constant':
+        constant(*arguments)
+    elif task == 'linear':
+        linear_means(arguments[0])
