@@ -54,7 +54,7 @@ struct option_spec {
 /** Options of every command (--config --set --dry-run ... --help --version). */
 extern const struct option_spec options_common[];
 
-/** Options of every command that reads grids: --from --to --bbox --clip --variable. */
+/** Options of every command that reads grids: --from --to --bbox --clip --variable --crs ... */
 extern const struct option_spec options_grid[];
 
 /** Values of one command: parsed, checked, with origins. */

@@ -36,7 +36,8 @@ struct dataset_variable {
 
 /** How to open. All members may be zero. */
 struct dataset_options {
-    const char *crs;                 /**< for files without a grid mapping; NULL: EPSG:4326 */
+    const char *crs; /**< for files without a grid mapping; a projected one is not taken for axes
+                          in degrees; NULL: EPSG:4326 */
     bool allow_month_units;          /**< accept "months since" as UDUNITS lengths (C.09) */
     /** info: unsorted or repeated steps, and names that contradict the time axis, become warnings */
     bool tolerate_bad_time;

@@ -16,7 +16,7 @@ struct vector_field {
 /** A layer as it lies in the file. */
 struct vector_layer_facts {
     char *name;
-    char *geometry; /**< "Polygon", "Point"; "None" for a table */
+    char *geometry; /**< of the features: "Polygon, Multi Polygon"; "None" for a table */
     char *crs_wkt;  /**< NULL: the file names none */
     int64_t features;
     int64_t empty;   /**< features without a geometry */

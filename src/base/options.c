@@ -41,6 +41,12 @@ const struct option_spec options_grid[] = {
      .argument = "NAME",
      .group = "Part of the input",
      .help = "Variable to read; needed where the input has several."},
+    {.name = "crs",
+     .kind = OPTION_TEXT,
+     .argument = "CRS",
+     .group = "Part of the input",
+     .help = "System of grids that name none and are not in degrees: EPSG:CODE, WKT or a PROJ "
+             "string."},
     {.name = "missing-steps",
      .kind = OPTION_CHOICE,
      .choices = "refuse|fill",

@@ -18,7 +18,7 @@ struct quantity {
 };
 
 static const struct quantity quantities[] = {
-    {"mass_concentration_of_pm2p5_ambient_aerosol_in_air", " pm25 pm2p5 pm25tot ", "ug m-3", 0, 3000,
+    {"mass_concentration_of_pm2p5_ambient_aerosol_in_air", " pm25 pm2p5 pm25tot pm25cmaq pm25fused pm25obs pm25sim ", "ug m-3", 0, 3000,
      0.01},
     {"mass_concentration_of_pm10_ambient_aerosol_in_air", " pm10 ", "ug m-3", 0, 20000, 0.01},
     {"mass_concentration_of_pm1_ambient_aerosol_in_air", " pm1 ", "ug m-3", 0, 3000, 0.01},
@@ -170,6 +170,18 @@ static void check_negative(const struct dataset_variable *facts, const struct qu
     }
 }
 
+/* Air is never free of particles: zeros are likely gaps. */
+static void check_zeros(const struct dataset_variable *facts, const struct quantity *quantity,
+                        const struct info_values *values, struct info_report *report)
+{
+    bool is_particles = strstr(quantity->standard_name, "mass_concentration_of_pm") != NULL;
+    if (is_particles && values->zero > 0) {
+        info_suspect(report, "'%s': %lld of %lld values%s are exactly 0: are they missing?",
+                     facts->name, (long long)values->zero, (long long)values->values,
+                     values->is_sample ? " of the sample" : "");
+    }
+}
+
 static void check_units(const struct dataset_variable *facts, const struct quantity *quantity,
                         const struct info_values *values, struct info_report *report)
 {
@@ -250,5 +262,6 @@ void info_check_variable(const struct dataset_variable *facts, const struct info
     if (quantity != NULL) {
         check_range(facts, quantity, values, report);
         check_negative(facts, quantity, values, report);
+        check_zeros(facts, quantity, values, report);
     }
 }

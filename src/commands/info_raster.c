@@ -107,7 +107,7 @@ static json_t *describe_grid(const struct georeference *grid, const struct datas
     info_line(report, "size", "%lld rows x %lld columns", (long long)grid->rows,
               (long long)grid->cols);
     info_line(report, "system", "%s%s", crs,
-              grid->crs_is_assumed ? ", assumed: the file names none" : "");
+              grid->crs_is_assumed ? " is taken: the file names none" : "");
     info_line(report, "extent", "west %.7g, south %.7g, east %.7g, north %.7g %s (outer edges)",
               grid->x_edges[0], grid->y_edges[0], grid->x_edges[grid->cols],
               grid->y_edges[grid->rows], unit);
@@ -126,8 +126,8 @@ static json_t *describe_grid(const struct georeference *grid, const struct datas
     json_object_set_new(out, "cell_height", json_pack("[ff]", y_range[0], y_range[1]));
     describe_order(grid, storage, report, out);
     if (grid->crs_is_assumed) {
-        info_suspect(report, "no coordinate reference system is named (no grid mapping): %s is "
-                             "assumed", crs);
+        info_suspect(report, "no coordinate reference system is named (no grid mapping): %s is taken",
+                     crs);
     }
     return out;
 }
@@ -170,7 +170,7 @@ static json_t *describe_time(const struct time_axis *time, const struct dataset_
               time->steps == 1 ? "" : "s", words, first, time->steps > 1 ? " to " : "",
               time->steps > 1 ? last : "");
     info_line(report, "calendar", "%s%s%s%s", calendar_name(time->calendar),
-              storage->time_units[0] != '\0' ? ", '" : ", dates from names",
+              storage->time_units[0] != '\0' ? ", '" : ", no units: years, or dates from names",
               storage->time_units, storage->time_units[0] != '\0' ? "'" : "");
     json_object_set_new(out, "steps", json_integer(time->steps));
     json_object_set_new(out, "first", json_string(first));
@@ -249,6 +249,7 @@ static void describe_values(const struct dataset_variable *facts, const struct i
     json_object_set_new(out, "missing", json_integer(values->missing));
     json_object_set_new(out, "infinite", json_integer(values->infinite));
     json_object_set_new(out, "negative", json_integer(values->negative));
+    json_object_set_new(out, "zero", json_integer(values->zero));
     json_object_set_new(out, "empty_cells", json_integer(values->empty_cells));
     json_object_set_new(out, "constant_cells", json_integer(values->constant_cells));
     json_object_set_new(out, "min", info_number(values->min));

@@ -18,6 +18,7 @@ struct column {
     int64_t first_text;                    /* row of the first cell that is no number */
     int64_t negative, distinct;
     double min, max, mean;
+    bool is_whole;                         /* numbers without a fraction, below 1e12 */
     int64_t first_day, last_day;
 };
 
@@ -51,6 +52,7 @@ static void take_cell(const struct table *table, int64_t row, int64_t col, struc
         column->max = fmax(column->max, value);
         column->mean += value;
         column->negative += value < 0;
+        column->is_whole = column->is_whole && value == floor(value) && fabs(value) < 1e12;
         column->numbers++;
     } else {
         column->first_text = column->texts == 0 ? row : column->first_text;
@@ -84,7 +86,7 @@ done:
 static enum status examine(const struct table *table, int64_t col, struct column *column)
 {
     enum status status = STATUS_OK;
-    *column = (struct column){.min = INFINITY, .max = -INFINITY};
+    *column = (struct column){.min = INFINITY, .max = -INFINITY, .is_whole = true};
     for (int64_t row = 0; row < table->rows; row++) {
         take_cell(table, row, col, column);
     }
@@ -128,8 +130,9 @@ static json_t *describe_column(const struct table *table, int64_t col, const str
     json_t *out = json_pack("{sssssI}", "name", table->names[col], "kind", kind_names[column->kind],
                             "missing", (json_int_t)column->missing);
     if (column->kind == COLUMN_NUMBER) {
-        snprintf(facts, sizeof facts, ", %.6g to %.6g, mean %.6g", column->min, column->max,
-                 column->mean);
+        snprintf(facts, sizeof facts,
+                 column->is_whole ? ", %.0f to %.0f, mean %.6g" : ", %.6g to %.6g, mean %.6g",
+                 column->min, column->max, column->mean);
         json_object_set_new(out, "min", info_number(column->min));
         json_object_set_new(out, "max", info_number(column->max));
         json_object_set_new(out, "mean", info_number(column->mean));

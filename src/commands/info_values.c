@@ -240,6 +240,7 @@ static double take_row(struct survey *survey, const struct window *group, int64_
         sum += value;
         *valid += 1;
         values->negative += value < 0;
+        values->zero += value == 0;
         survey->low[cell] = fminf(survey->low[cell], line[col]);
         survey->high[cell] = fmaxf(survey->high[cell], line[col]);
         survey->valid[cell]++;
@@ -384,11 +385,12 @@ static void share_steps(struct survey *survey, struct info_values *values)
 static void share_values(struct survey *survey, double sum, struct info_values *values)
 {
     MPI_Comm comm = survey->job->comm;
-    int64_t counts[3] = {values->missing, values->infinite, values->negative};
-    MPI_Allreduce(MPI_IN_PLACE, counts, 3, MPI_INT64_T, MPI_SUM, comm);
+    int64_t counts[4] = {values->missing, values->infinite, values->negative, values->zero};
+    MPI_Allreduce(MPI_IN_PLACE, counts, 4, MPI_INT64_T, MPI_SUM, comm);
     values->missing = counts[0];
     values->infinite = counts[1];
     values->negative = counts[2];
+    values->zero = counts[3];
     share_extreme(survey, MPI_MIN, &values->min, &values->min_place);
     share_extreme(survey, MPI_MAX, &values->max, &values->max_place);
     share_steps(survey, values);

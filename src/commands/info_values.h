@@ -20,7 +20,7 @@ struct info_values {
     int64_t steps;                   /**< looked at; 1 for a map */
     int64_t cells;                   /**< looked at */
     int64_t values;                  /**< looked at, missing ones too */
-    int64_t missing, infinite, negative;
+    int64_t missing, infinite, negative, zero;
     double min, max, mean;           /**< of finite values; NaN without any */
     struct info_place min_place, max_place;
     int64_t empty_cells;             /**< missing at every step looked at */

@@ -113,12 +113,13 @@ static bool variable_matches(const struct dataset_variable *facts, const char *g
 }
 
 /* Looks through one file; adds its variables to the candidates. */
-static enum status search_file(const char *path, const char *given, const struct weather_kind *kind,
-                               struct text *candidates, char **name)
+static enum status search_file(const char *path, const struct options *options,
+                               const struct weather_kind *kind, struct text *candidates, char **name)
 {
     enum status status;
     struct dataset *dataset = NULL;
-    struct dataset_options how = {0};
+    const char *given = given_name(options, kind->key);
+    const struct dataset_options how = {.crs = option_text(options, "crs")};
     TRY(dataset_open(path, &how, &dataset));
     for (int i = 0; i < dataset_variable_count(dataset) && *name == NULL; i++) {
         const struct dataset_variable *facts = dataset_variable(dataset, i);
@@ -141,7 +142,7 @@ static enum status find_variable(const struct options *options, const struct wea
     const char *given = given_name(options, kind->key);
     for (size_t i = 0; i < option_count(options, "met") && *name == NULL; i++) {
         *path = option_item(options, "met", i);
-        TRY(search_file(*path, given, kind, &candidates, name));
+        TRY(search_file(*path, options, kind, &candidates, name));
     }
     if (*name == NULL) {
         TRY(text_take(&candidates, &list));

@@ -150,7 +150,7 @@ static enum status open_here(struct input *input)
 {
     enum status status;
     const struct input_request *request = &input->request;
-    struct dataset_options how = {0};
+    const struct dataset_options how = {.crs = option_text(input->job->options, "crs")};
     TRY(dataset_open(request->path, &how, &input->dataset));
     TRY(dataset_find(input->dataset, request->variable, &input->variable));
     if (request->units != NULL) {

@@ -116,6 +116,17 @@ static bool looks_geographic(const struct grid_parts *parts)
     return true;
 }
 
+/* A projected system that was given cannot be that of a grid in degrees, such as coarser weather
+ * beside a projected cube. */
+static bool is_projected(const char *crs)
+{
+    struct projection projection = {0};
+    bool is = projection_init(crs, &projection) == STATUS_OK && !projection.is_geographic;
+    failure_clear();
+    projection_clear(&projection);
+    return is;
+}
+
 /* Decides on the system of a grid with 1-D coordinates. */
 static enum status choose_crs(struct grid_parts *parts, const struct dataset_options *options)
 {
@@ -125,7 +136,7 @@ static enum status choose_crs(struct grid_parts *parts, const struct dataset_opt
         return mapping_crs(parts->nc, parts->mapping, &parts->crs);
     }
     parts->is_assumed = true;
-    if (options->crs != NULL) {
+    if (options->crs != NULL && !(is_degrees && is_projected(options->crs))) {
         return memory_copy_text(options->crs, &parts->crs);
     }
     FAIL_IF(!is_degrees && !looks_geographic(parts), STATUS_DATA,

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cpl_conv.h>
 #include <gdal.h>
@@ -10,6 +11,7 @@
 #include <ogr_srs_api.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/gdal_session.h"
 
 static enum status copy_crs(OGRLayerH layer, char **wkt)
@@ -42,7 +44,21 @@ done:
     return status;
 }
 
-static void add_geometry(OGRGeometryH geometry, struct vector_layer_facts *facts)
+/* Adds "Polygon" to the kinds of geometry met, where it is new. */
+static void note_type(OGRwkbGeometryType type, struct text *types)
+{
+    const char *name = OGRGeometryTypeToName(type);
+    const char *at = types->data != NULL ? types->data : "";
+    for (size_t length = strlen(name); *at != '\0'; at += strcspn(at, ","), at += strspn(at, ", ")) {
+        if (strcspn(at, ",") == length && strncmp(at, name, length) == 0) {
+            return;
+        }
+    }
+    text_add_format(types, "%s%s", types->length > 0 ? ", " : "", name);
+}
+
+static void add_geometry(OGRGeometryH geometry, struct vector_layer_facts *facts,
+                         struct text *types)
 {
     OGREnvelope box;
     if (geometry == NULL || OGR_G_IsEmpty(geometry)) {
@@ -50,6 +66,7 @@ static void add_geometry(OGRGeometryH geometry, struct vector_layer_facts *facts
         return;
     }
     OGRwkbGeometryType type = wkbFlatten(OGR_G_GetGeometryType(geometry));
+    note_type(type, types);
     if ((type == wkbPolygon || type == wkbMultiPolygon) && !OGR_G_IsValid(geometry)) {
         facts->invalid++;
     }
@@ -66,8 +83,8 @@ static enum status read_layer(const char *path, OGRLayerH layer, struct vector_l
 {
     enum status status;
     bool has_geometry = OGR_L_GetGeomType(layer) != wkbNone;
+    struct text types = {0};
     TRY(memory_copy_text(OGR_L_GetName(layer), &facts->name));
-    TRY(memory_copy_text(OGRGeometryTypeToName(OGR_L_GetGeomType(layer)), &facts->geometry));
     TRY(copy_crs(layer, &facts->crs_wkt));
     TRY(copy_fields(layer, facts));
     OGR_L_ResetReading(layer);
@@ -76,14 +93,19 @@ static enum status read_layer(const char *path, OGRLayerH layer, struct vector_l
          feature = OGR_L_GetNextFeature(layer)) {
         facts->features++;
         if (has_geometry) {
-            add_geometry(OGR_F_GetGeometryRef(feature), facts);
+            add_geometry(OGR_F_GetGeometryRef(feature), facts, &types);
         }
         OGR_F_Destroy(feature);
     }
     FAIL_IF(facts->invalid == 0 && gdal_session_has_failed(), STATUS_DATA,
             "'%s': layer '%s' is damaged after %lld features: %s", path, facts->name,
             (long long)facts->features, gdal_session_message());
+    if (types.length == 0) {
+        text_add(&types, OGRGeometryTypeToName(OGR_L_GetGeomType(layer)));
+    }
+    TRY(text_take(&types, &facts->geometry));
 done:
+    text_clear(&types);
     return status;
 }
 
