@@ -248,8 +248,12 @@ static enum status field_align(const struct job *job, const struct input *pollut
     }
     TRY_TOGETHER(job->comm, plan_resampling(source, target, &field->plan));
     field->path = WEATHER_RESAMPLED;
-    if (decomposition_is_linear(decomposition) && !job->dry_run) {
-        TRY(weather_decompose_coarse(job, decomposition, field, &is_complete));
+    if (decomposition_is_linear(decomposition)) {
+        /* A plan takes the weather for complete, and its baselines for 0. */
+        is_complete = true;
+        if (!job->dry_run) {
+            TRY(weather_decompose_coarse(job, decomposition, field, &is_complete));
+        }
         field->path = is_complete ? WEATHER_BASELINE : WEATHER_RESAMPLED;
     }
     if (job->rank == 0) {
@@ -444,9 +448,11 @@ static enum status field_read(const struct weather *weather, struct weather_fiel
     resample_source_rows(field->plan, window->row, window->rows, &source.row, &source.rows);
     field->first_row = source.row;
     field->row_count = source.rows;
-    return field->path == WEATHER_BASELINE
-               ? cube_get(field->coarse, 0, &source, field->baselines)
-               : read_resampled(weather, field, window, &source);
+    if (field->path == WEATHER_RESAMPLED) {
+        return read_resampled(weather, field, window, &source);
+    }
+    return field->coarse != NULL ? cube_get(field->coarse, 0, &source, field->baselines)
+                                 : STATUS_OK;
 }
 
 enum status weather_read(struct weather *weather, const struct window *window)
