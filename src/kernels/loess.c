@@ -281,6 +281,23 @@ static void rows_store(struct loess *loess, double *rows)
     loess->rows = rows;
 }
 
+/* Long windows at every point are fitted from sums of powers. */
+static enum status filter_moments(struct loess *loess)
+{
+    enum status status = STATUS_OK;
+    if (!loess_moments_pay(&loess->settings)) {
+        return STATUS_OK;
+    }
+    TRY(memory_allocate((size_t)loess->knot_count, sizeof *loess->bandwidths, &loess->bandwidths));
+    for (int64_t k = 0; k < loess->knot_count; k++) {
+        loess->bandwidths[k] = (int32_t)knot_bandwidth(loess, &loess->knots[k]);
+    }
+    TRY(loess_moments_create(&loess->settings, loess_smallest_spread(loess), loess->bandwidths,
+                             &loess->moments));
+done:
+    return status;
+}
+
 /* Knots away from the ends go through one transform where that is faster. */
 static enum status filter_transform(struct loess *loess)
 {
@@ -322,6 +339,7 @@ enum status loess_create(const struct loess_settings *settings, struct loess **o
         rows_store(loess, loess->storage + used);
     }
     TRY(filter_transform(loess));
+    TRY(filter_moments(loess));
     *out = loess;
     loess = NULL;
 done:
@@ -335,7 +353,9 @@ void loess_destroy(struct loess **loess)
         free((*loess)->knots);
         free((*loess)->tiles);
         free((*loess)->storage);
+        free((*loess)->bandwidths);
         convolution_destroy(&(*loess)->convolution);
+        loess_moments_destroy(&(*loess)->moments);
         free(*loess);
         *loess = NULL;
     }
@@ -345,7 +365,10 @@ size_t loess_bytes(const struct loess *loess)
 {
     return sizeof *loess + loess->storage_count * sizeof *loess->storage +
            (size_t)loess->knot_count * (sizeof *loess->knots + sizeof *loess->tiles) +
-           (loess->convolution != NULL ? convolution_bytes(loess->convolution) : 0);
+           (loess->convolution != NULL ? convolution_bytes(loess->convolution) : 0) +
+           (loess->moments != NULL ? loess_moments_bytes(loess->moments) +
+                                         (size_t)loess->knot_count * sizeof *loess->bandwidths
+                                   : 0);
 }
 
 int64_t loess_outputs(const struct loess *loess)
@@ -363,7 +386,9 @@ size_t loess_scratch_size(const struct loess *loess)
     size_t tile = (size_t)(loess->widest_tile * (TILE_KNOTS + 1));
     size_t transform =
         loess->convolution != NULL ? convolution_scratch_size(loess->convolution) : 0;
-    return tile > transform ? tile : transform;
+    size_t most = tile > transform ? tile : transform;
+    size_t powers = loess->moments != NULL ? loess_moments_scratch_size(loess->moments) : 0;
+    return most > powers ? most : powers;
 }
 
 /* ---- evaluation --------------------------------------------------------------------------- */
@@ -559,6 +584,9 @@ size_t loess_coefficients_size(const struct loess *loess)
     if (is_short(loess)) {
         return (size_t)(loess->knot_count * (row_width(loess) + ROW_EXTRA) * LANES);
     }
+    if (loess->moments != NULL) {
+        return loess_moments_coefficients_size(loess->settings.points);
+    }
     return (size_t)loess->tile_count * TILE_COEFFICIENTS;
 }
 
@@ -698,6 +726,10 @@ void loess_fit(const struct loess *loess, const double *weights, double *coeffic
         rows_fit(loess, weights, coefficients);
         return;
     }
+    if (loess->moments != NULL) {
+        loess_moments_fit(loess->moments, NULL, weights, coefficients, scratch);
+        return;
+    }
     double sums[3 * TILE_KNOTS * LANES] __attribute__((aligned(64)));
     const double smallest = smallest_spread(loess);
     for (int64_t t = 0; t < loess->tile_count; t++) {
@@ -777,6 +809,11 @@ void loess_smooth_weighted(const struct loess *loess, const double *coefficients
                            const double *weighted, const double *values, double *smooth,
                            double *scratch)
 {
+    if (loess->moments != NULL) {
+        loess_moments_smooth(loess->moments, NULL, coefficients, weighted, values, smooth,
+                             scratch);
+        return;
+    }
     if (is_short(loess)) {
         rows_apply(loess, coefficients, values, smooth);
     }

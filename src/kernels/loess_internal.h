@@ -4,6 +4,7 @@
 
 #include "convolution_internal.h"
 #include "kernels/loess.h"
+#include "loess_moments_internal.h"
 
 /** One evaluation point of a local fit; positions count from 0. */
 struct loess_knot {
@@ -39,6 +40,8 @@ struct loess {
     const double *rows; /* [knot, window] tricube weights of a short series, else NULL */
     size_t storage_count;
     struct convolution *convolution; /* of the tiles that are filters, or NULL */
+    struct loess_moments *moments;   /* for weights, or NULL */
+    int32_t *bandwidths;             /* [points] for the moments, or NULL */
 };
 
 /** Tricube weight at distance @p r for bandwidth @p h, flat and cut as in the Fortran. */

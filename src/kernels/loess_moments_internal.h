@@ -1,0 +1,59 @@
+/* airshed -- GPL-3.0-or-later. Weighted local fits over long windows from sums of powers. */
+#ifndef AIRSHED_KERNELS_LOESS_MOMENTS_INTERNAL_H
+#define AIRSHED_KERNELS_LOESS_MOMENTS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/loess.h"
+
+/** The tricube weight (1 - (|d| / h)^3)^3 is a polynomial on either side of a point, so a weighted
+ *  sum over a window is made of eleven sums of d^k * value, and these are differences of running
+ *  sums: the cost of a fit does not grow with its window.
+ *
+ *  Powers are taken about the middle of each `chunk` of neighbouring points, a sixth to a third of
+ *  the narrowest bandwidth h. Then the terms of the polynomial add up to at most
+ *  (1 + (1 + chunk / h)^3)^3 < 66 where the weight itself is at most 1, and with n terms in a
+ *  running sum and the unit roundoff u = 1.1e-16 the relative error of a sum of weights is below
+ *  66 (n + 24) u / RHO, RHO being the share of the window's weight that the tricube leaves: 4e-12
+ *  for n = 500, and about 1e-14 in practice, where roundings do not all add up. Fits that would
+ *  lose more, with hardly any weight near the point or a narrow spread, are summed directly.
+ *
+ *  Distances up to h / 1000 have weight 1 in the Fortran and up to 3e-9 less here, which matters
+ *  from h = 1000 on and moves a result by less than 5e-12 of the largest value. */
+struct loess_moments {
+    int64_t points;
+    int64_t chunk;
+    int degree;
+    double smallest_spread;
+    double *shifts;            /**< [chunk, powers of a moved origin] */
+    const int32_t *bandwidths; /**< [points] of the windows without gaps */
+};
+
+/** True where the sums of powers need fewer operations than the windows point by point. */
+bool loess_moments_pay(const struct loess_settings *settings);
+
+/** @p bandwidths stays the caller's. */
+enum status loess_moments_create(const struct loess_settings *settings, double smallest_spread,
+                                 const int32_t *bandwidths, struct loess_moments **moments);
+void loess_moments_destroy(struct loess_moments **moments);
+size_t loess_moments_bytes(const struct loess_moments *moments);
+
+/** Doubles of the coefficients of a block, and of the scratch that both functions need. */
+size_t loess_moments_coefficients_size(int64_t points);
+size_t loess_moments_scratch_size(const struct loess_moments *moments);
+
+/** Solves the fits for @p weights [points, LANES].
+ *
+ *  @param[in] bandwidths  [points, LANES], 0 in lanes without interest; NULL: without gaps
+ */
+void loess_moments_fit(const struct loess_moments *moments, const int32_t *bandwidths,
+                       const double *weights, double *coefficients, double *scratch);
+
+/** As loess_smooth_weighted(), all points being knots. */
+void loess_moments_smooth(const struct loess_moments *moments, const int32_t *bandwidths,
+                          const double *coefficients, const double *weighted, const double *values,
+                          double *smooth, double *scratch);
+
+#endif
