@@ -105,51 +105,59 @@ size_t loess_moments_scratch_size(const struct loess_moments *moments)
 
 /* ---- running sums -------------------------------------------------------------------------- */
 
-/* Adds the powers of @p count points, one after the other in direction @p step, to the sums; each
- * state is kept in @p rows unless that is NULL. @p u is the place of the first point. */
-static inline __attribute__((always_inline)) void
-run_powers(const double *restrict values, int64_t count, int64_t step, double u,
-           double *restrict sums, double *restrict rows, const int powers)
+/* One row of lanes as a value: running sums then stay in registers. */
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
+
+/* Adds the powers of @p count points, one after the other in direction @p step, to @p sums; each
+ * state is kept in @p rows where `keep`. @p u is the place of the first point. */
+static inline __attribute__((always_inline)) void run_powers(const double *values, int64_t count,
+                                                             int64_t step, double u, double *sums,
+                                                             double *rows, const int powers,
+                                                             const bool keep)
 {
-    double sum[SQUARE_POWERS][LANES];
-    memcpy(sum, sums, sizeof sum);
+    lanes sum[SQUARE_POWERS];
+#pragma GCC unroll 12
+    for (int k = 0; k < powers; k++) {
+        sum[k] = *(const lanes *)(sums + k * LANES);
+    }
     for (int64_t i = 0; i < count; i++) {
-        double term[LANES];
-        EACH_LANE (lane) {
-            term[lane] = values[i * step * LANES + lane];
-        }
+        lanes term = *(const lanes *)(values + i * step * LANES);
 #pragma GCC unroll 12
         for (int k = 0; k < powers; k++) {
-            EACH_LANE (lane) {
-                sum[k][lane] += term[lane];
-                term[lane] *= u;
-            }
-        }
-        if (rows != NULL) {
-#pragma GCC unroll 12
-            for (int k = 0; k < powers; k++) {
-                EACH_LANE (lane) {
-                    rows[(i * powers + k) * LANES + lane] = sum[k][lane];
-                }
+            sum[k] += term;
+            term *= u;
+            if (keep) {
+                *(lanes *)(rows + (i * powers + k) * LANES) = sum[k];
             }
         }
         u += (double)step;
     }
-    memcpy(sums, sum, sizeof sum);
+#pragma GCC unroll 12
+    for (int k = 0; k < powers; k++) {
+        *(lanes *)(sums + k * LANES) = sum[k];
+    }
 }
 
 KERNEL_CLONES
 static void run_lines(const double *values, int64_t count, int64_t step, double u, double *sums,
                       double *rows)
 {
-    run_powers(values, count, step, u, sums, rows, LINE_POWERS);
+    if (rows != NULL) {
+        run_powers(values, count, step, u, sums, rows, LINE_POWERS, true);
+    } else {
+        run_powers(values, count, step, u, sums, rows, LINE_POWERS, false);
+    }
 }
 
 KERNEL_CLONES
 static void run_squares(const double *values, int64_t count, int64_t step, double u, double *sums,
                         double *rows)
 {
-    run_powers(values, count, step, u, sums, rows, SQUARE_POWERS);
+    if (rows != NULL) {
+        run_powers(values, count, step, u, sums, rows, SQUARE_POWERS, true);
+    } else {
+        run_powers(values, count, step, u, sums, rows, SQUARE_POWERS, false);
+    }
 }
 
 /* Outputs [first, end) and how far their windows reach to the left and right, over all lanes. */
@@ -321,6 +329,7 @@ sum_output(const struct chunk *chunk, const struct window_ends *restrict ends,
     const double *restrict left = chunk->left + (chunk->end - 1 - output) * powers * LANES;
     double even[SQUARE_POWERS][LANES];
     double odd[SQUARE_POWERS][LANES];
+#pragma GCC unroll 12
     for (int k = 0; k < powers; k++) {
         const double *restrict right_end = chunk->right + k * LANES;
         const double *restrict left_end = chunk->left + k * LANES;
