@@ -810,8 +810,7 @@ void loess_smooth_weighted(const struct loess *loess, const double *coefficients
                            double *scratch)
 {
     if (loess->moments != NULL) {
-        loess_moments_smooth(loess->moments, NULL, coefficients, weighted, values, smooth,
-                             scratch);
+        loess_moments_smooth(loess->moments, NULL, coefficients, weighted, values, smooth, scratch);
         return;
     }
     if (is_short(loess)) {

@@ -259,9 +259,9 @@ struct output_sums {
 };
 
 /* sum over i of shift[i] * moment[i], the power k about the output itself. */
-static inline __attribute__((always_inline)) void
-moved_power(const double *restrict shift, double (*restrict moment)[LANES], const int k,
-            double *restrict moved)
+static inline __attribute__((always_inline)) void moved_power(const double *restrict shift,
+                                                              double (*restrict moment)[LANES],
+                                                              const int k, double *restrict moved)
 {
     const double *restrict row = shift + k * (k + 1) / 2;
     EACH_LANE (lane) {
@@ -275,10 +275,11 @@ moved_power(const double *restrict shift, double (*restrict moment)[LANES], cons
 
 /* Sum of tricube * d^order * value from the sums of powers to the right plus and minus those to the
  * left: 1 - 3 r^3 + 3 r^6 - r^9 with r = |d| / h. */
-static inline __attribute__((always_inline)) void
-tricube_sum(const double *restrict shift, double (*restrict even)[LANES],
-            double (*restrict odd)[LANES], const double *restrict cubed, const int order,
-            double *restrict sum)
+static inline __attribute__((always_inline)) void tricube_sum(const double *restrict shift,
+                                                              double (*restrict even)[LANES],
+                                                              double (*restrict odd)[LANES],
+                                                              const double *restrict cubed,
+                                                              const int order, double *restrict sum)
 {
     double p0[LANES], p3[LANES], p6[LANES], p9[LANES];
     moved_power(shift, even, order, p0);
@@ -432,8 +433,8 @@ static void solve_directly(const struct loess_moments *moments, int64_t output, 
 
 static inline __attribute__((always_inline)) void
 fit_outputs(const struct loess_moments *moments, const struct chunk *chunk,
-            const int32_t *bandwidths, const double *weights, double *coefficients,
-            double *doubts, const bool common)
+            const int32_t *bandwidths, const double *weights, double *coefficients, double *doubts,
+            const bool common)
 {
     for (int64_t output = chunk->first; output < chunk->end; output++) {
         struct window_ends ends;
@@ -449,8 +450,8 @@ fit_outputs(const struct loess_moments *moments, const struct chunk *chunk,
                   SQUARE_POWERS);
         sum_output(chunk, &ends, moments->shifts + (output - chunk->first) * SHIFT_SIZE, output,
                    weights + output * LANES, &sums, SQUARE_POWERS, common);
-        solve_output(&sums, bandwidth, smallest_spread(moments),
-                     coefficients + output * 2 * LANES, doubt);
+        solve_output(&sums, bandwidth, smallest_spread(moments), coefficients + output * 2 * LANES,
+                     doubt);
         for (int lane = 0; lane < LANES; lane++) {
             mask += doubt[lane] * (double)(1 << lane);
         }
@@ -521,8 +522,8 @@ smooth_outputs(const struct loess_moments *moments, const struct chunk *chunk,
         sum_output(chunk, &ends, moments->shifts + (output - chunk->first) * SHIFT_SIZE, output,
                    weighted + output * LANES, &sums, LINE_POWERS, common);
         EACH_LANE (lane) {
-            double fitted = __builtin_fma(factor[lane], sums.sum[lane],
-                                          factor[LANES + lane] * sums.line[lane]);
+            double fitted =
+                __builtin_fma(factor[lane], sums.sum[lane], factor[LANES + lane] * sums.line[lane]);
             bool empty = factor[lane] == 0 && factor[LANES + lane] == 0;
             smooth[output * LANES + lane] = empty ? values[output * LANES + lane] : fitted;
         }
