@@ -213,8 +213,8 @@ enum status georeference_create_regular(int64_t rows, int64_t cols, double x_wes
     struct projection projection = {0};
     *grid = NULL;
     FAIL_IF(!(cell_width > 0) || !(cell_height > 0) || !isfinite(x_west) || !isfinite(y_south),
-            STATUS_DATA, "cells of %g x %g at %g, %g make no grid", cell_width, cell_height,
-            x_west, y_south);
+            STATUS_DATA, "cells of %g x %g at %g, %g make no grid", cell_width, cell_height, x_west,
+            y_south);
     TRY(projection_init(crs, &projection));
     TRY(allocate(rows, cols, &made));
     double unit = projection.metres_per_unit;
@@ -294,9 +294,9 @@ static double only_width(int64_t count, const double *centre, const double *boun
 }
 
 /* One axis: centres in order, then edges. @p other_width serves where there is one cell. */
-static enum status fill_axis(int64_t count, const double *centre, const double *bounds,
-                             double unit, bool is_longitude, double other_width, double *axis,
-                             double *edges, struct axis_order *order)
+static enum status fill_axis(int64_t count, const double *centre, const double *bounds, double unit,
+                             bool is_longitude, double other_width, double *axis, double *edges,
+                             struct axis_order *order)
 {
     for (int64_t i = 0; i < count; i++) {
         axis[i] = centre[i] * unit;
@@ -327,8 +327,8 @@ enum status georeference_create_axes(int64_t rows, int64_t cols, const double *x
     TRY(allocate(rows, cols, &made));
     set_crs(made, &projection);
     double unit = projection.metres_per_unit;
-    TRY(fill_axis(cols, x, x_bounds, unit, made->is_geographic,
-                  only_width(rows, y, y_bounds, unit), made->x, made->x_edges, &x_order));
+    TRY(fill_axis(cols, x, x_bounds, unit, made->is_geographic, only_width(rows, y, y_bounds, unit),
+                  made->x, made->x_edges, &x_order));
     TRY(fill_axis(rows, y, y_bounds, unit, false, only_width(cols, x, x_bounds, unit), made->y,
                   made->y_edges, &y_order));
     TRY(keep_within_poles(made));
@@ -481,8 +481,8 @@ bool georeference_is_equal(const struct georeference *first, const struct georef
         snprintf(why, bytes, "one grid is geographic, the other projected");
     } else if (!axis_is_equal(first->cols, first->x, second->x, first->x_edges,
                               first->is_geographic, &at)) {
-        snprintf(why, bytes, "column %lld lies at %.10g against %.10g", (long long)at,
-                 first->x[at], second->x[at]);
+        snprintf(why, bytes, "column %lld lies at %.10g against %.10g", (long long)at, first->x[at],
+                 second->x[at]);
     } else if (!axis_is_equal(first->rows, first->y, second->y, first->y_edges, false, &at)) {
         snprintf(why, bytes, "row %lld lies at %.10g against %.10g", (long long)at, first->y[at],
                  second->y[at]);

@@ -90,8 +90,7 @@ static void read_ellipsoid(const PJ *object, double *semi_major, double *inverse
 
 static PJ *in_metres(PJ *object)
 {
-    PJ *altered =
-        proj_crs_alter_cs_linear_unit(context(), object, "metre", 1.0, "EPSG", "9001");
+    PJ *altered = proj_crs_alter_cs_linear_unit(context(), object, "metre", 1.0, "EPSG", "9001");
     if (altered == NULL) {
         return object;
     }
@@ -229,10 +228,9 @@ bool projection_is_equal(const char *first, const char *second)
     }
     PJ *a = open_horizontal(first);
     PJ *b = open_horizontal(second);
-    bool is_equal =
-        a != NULL && b != NULL &&
-        proj_is_equivalent_to_with_ctx(context(), a, b,
-                                       PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS);
+    bool is_equal = a != NULL && b != NULL &&
+                    proj_is_equivalent_to_with_ctx(context(), a, b,
+                                                   PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS);
     proj_destroy(a);
     proj_destroy(b);
     return is_equal;
@@ -253,45 +251,68 @@ struct mapping {
     struct mapping_parameter parameters[7];
 };
 
-#define LATITUDE_OF_ORIGIN {"lat_0", "latitude_of_projection_origin", 0}
-#define LONGITUDE_OF_ORIGIN {"lon_0", "longitude_of_projection_origin", 0}
-#define CENTRAL_MERIDIAN {"lon_0", "longitude_of_central_meridian", 0}
-#define FALSE_ORIGIN {"x_0", "false_easting", 0}, {"y_0", "false_northing", 0}
-#define ONE_PARALLEL {"lat_ts", "standard_parallel", NAN}
+#define LATITUDE_OF_ORIGIN                                                                         \
+    {                                                                                              \
+        "lat_0", "latitude_of_projection_origin", 0                                                \
+    }
+#define LONGITUDE_OF_ORIGIN                                                                        \
+    {                                                                                              \
+        "lon_0", "longitude_of_projection_origin", 0                                               \
+    }
+#define CENTRAL_MERIDIAN                                                                           \
+    {                                                                                              \
+        "lon_0", "longitude_of_central_meridian", 0                                                \
+    }
+#define FALSE_ORIGIN                                                                               \
+    {"x_0", "false_easting", 0},                                                                   \
+    {                                                                                              \
+        "y_0", "false_northing", 0                                                                 \
+    }
+#define ONE_PARALLEL                                                                               \
+    {                                                                                              \
+        "lat_ts", "standard_parallel", NAN                                                         \
+    }
 
 static const struct mapping mappings[] = {
     {"lcc", "lambert_conformal_conic", {LATITUDE_OF_ORIGIN, CENTRAL_MERIDIAN, FALSE_ORIGIN}},
     {"aea", "albers_conical_equal_area", {LATITUDE_OF_ORIGIN, CENTRAL_MERIDIAN, FALSE_ORIGIN}},
-    {"laea", "lambert_azimuthal_equal_area",
+    {"laea",
+     "lambert_azimuthal_equal_area",
      {LATITUDE_OF_ORIGIN, LONGITUDE_OF_ORIGIN, FALSE_ORIGIN}},
     {"aeqd", "azimuthal_equidistant", {LATITUDE_OF_ORIGIN, LONGITUDE_OF_ORIGIN, FALSE_ORIGIN}},
     {"ortho", "orthographic", {LATITUDE_OF_ORIGIN, LONGITUDE_OF_ORIGIN, FALSE_ORIGIN}},
     {"sinu", "sinusoidal", {LONGITUDE_OF_ORIGIN, FALSE_ORIGIN}},
     {"cea", "lambert_cylindrical_equal_area", {CENTRAL_MERIDIAN, ONE_PARALLEL, FALSE_ORIGIN}},
-    {"merc", "mercator",
+    {"merc",
+     "mercator",
      {LONGITUDE_OF_ORIGIN,
       ONE_PARALLEL,
       {"k", "scale_factor_at_projection_origin", NAN},
       FALSE_ORIGIN}},
-    {"tmerc", "transverse_mercator",
+    {"tmerc",
+     "transverse_mercator",
      {LATITUDE_OF_ORIGIN,
       CENTRAL_MERIDIAN,
       {"k", "scale_factor_at_central_meridian", 1},
       FALSE_ORIGIN}},
-    {"stere", "polar_stereographic",
+    {"stere",
+     "polar_stereographic",
      {LATITUDE_OF_ORIGIN,
       {"lon_0", "straight_vertical_longitude_from_pole", 0},
       ONE_PARALLEL,
       {"k", "scale_factor_at_projection_origin", NAN},
       FALSE_ORIGIN}},
-    {"sterea", "stereographic",
+    {"sterea",
+     "stereographic",
      {LATITUDE_OF_ORIGIN,
       LONGITUDE_OF_ORIGIN,
       {"k", "scale_factor_at_projection_origin", 1},
       FALSE_ORIGIN}},
 };
 
-enum { MAPPINGS = sizeof mappings / sizeof mappings[0] };
+enum {
+    MAPPINGS = sizeof mappings / sizeof mappings[0]
+};
 
 /* The value of +key=value, or @p otherwise. */
 static double proj_number(const char *text, const char *key, double otherwise)
@@ -356,8 +377,8 @@ static void add_parameters(const struct mapping *mapping, const char *text,
     }
 }
 
-static void add_ellipsoid(const struct projection *projection,
-                          struct mapping_attribute *attributes, int *count)
+static void add_ellipsoid(const struct projection *projection, struct mapping_attribute *attributes,
+                          int *count)
 {
     if (projection->inverse_flattening == 0) {
         add_number(attributes, count, "earth_radius", projection->semi_major_m);

@@ -12,7 +12,12 @@
 static const double second_days = 1.0 / 86400;
 
 /* What follows what on an axis. */
-enum step_kind { STEPS_UNEVEN, STEPS_EQUAL, STEPS_MONTHS, STEPS_YEARS };
+enum step_kind {
+    STEPS_UNEVEN,
+    STEPS_EQUAL,
+    STEPS_MONTHS,
+    STEPS_YEARS
+};
 
 /* ---- moments -------------------------------------------------------------------------------- */
 
@@ -29,9 +34,8 @@ static double moment(const struct time_axis *axis, const struct calendar_date *d
 
 static double first_of_month(const struct time_axis *axis, int year, int month)
 {
-    const struct calendar_date date = {.year = year + (month - 1) / 12,
-                                       .month = (month - 1) % 12 + 1,
-                                       .day = 1};
+    const struct calendar_date date = {
+        .year = year + (month - 1) / 12, .month = (month - 1) % 12 + 1, .day = 1};
     return moment(axis, &date);
 }
 
@@ -39,7 +43,8 @@ static struct calendar_date date_of(const struct time_axis *axis, double days)
 {
     double whole = floor(days + 0.0005 / 86400);
     double seconds = round((days - whole) * 86400 * 1000) / 1000;
-    struct calendar_date date = calendar_date_of_day(axis->calendar, epoch_day(axis) + (int64_t)whole);
+    struct calendar_date date =
+        calendar_date_of_day(axis->calendar, epoch_day(axis) + (int64_t)whole);
     date.seconds = seconds > 0 ? seconds : 0;
     return date;
 }
@@ -181,8 +186,8 @@ static void take_as_given(struct time_axis *axis)
     int64_t last = axis->steps - 1;
     for (int64_t i = 0; i <= last; i++) {
         axis->bounds[2 * i] = axis->value[i];
-        axis->bounds[2 * i + 1] = i < last ? axis->value[i + 1]
-                                           : 2 * axis->value[last] - axis->value[last - 1];
+        axis->bounds[2 * i + 1] =
+            i < last ? axis->value[i + 1] : 2 * axis->value[last] - axis->value[last - 1];
     }
 }
 
@@ -453,9 +458,10 @@ enum status time_axis_range(const struct time_axis *axis, const char *from, cons
     }
     struct calendar_date begins = time_axis_date(axis, 0);
     struct calendar_date ends = time_axis_date(axis, axis->steps - 1);
-    FAIL_IF(end == start, STATUS_USAGE, "--from %s --to %s holds no step: the data run from %s to %s",
-            from != NULL ? from : "(open)", to != NULL ? to : "(open)",
-            describe(&begins, texts[0]), describe(&ends, texts[1]));
+    FAIL_IF(end == start, STATUS_USAGE,
+            "--from %s --to %s holds no step: the data run from %s to %s",
+            from != NULL ? from : "(open)", to != NULL ? to : "(open)", describe(&begins, texts[0]),
+            describe(&ends, texts[1]));
     *first = start;
     *steps = end - start;
 done:
@@ -495,7 +501,9 @@ static double start_of(const struct time_axis *axis, enum step_kind kind, int64_
 
 int64_t time_axis_missing(const struct time_axis *axis, char *text, int text_bytes)
 {
-    enum { SHOWN = 5 };
+    enum {
+        SHOWN = 5
+    };
     enum step_kind kind = kind_of(axis);
     int64_t missing = 0;
     int used = 0;

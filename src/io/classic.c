@@ -53,8 +53,8 @@ static enum status open_header(const char *path, bool is_writable, struct classi
     opened->descriptor = open(path, (is_writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     FAIL_IF(opened->descriptor < 0, is_writable ? STATUS_OUTPUT : STATUS_DATA,
             "'%s' cannot be opened: %s", path, strerror(errno));
-    opened->needs_lock = is_writable && fstatfs(opened->descriptor, &system) == 0 &&
-                         system.f_type == NFS_MAGIC;
+    opened->needs_lock =
+        is_writable && fstatfs(opened->descriptor, &system) == 0 && system.f_type == NFS_MAGIC;
     TRY(classic_read_header(opened));
     TRY(memory_allocate(STAGING_BYTES, 1, &opened->staging));
     *file = opened;
@@ -151,11 +151,10 @@ static enum status read_bytes(const struct classic_file *file, void *bytes, int6
             continue;
         }
         if (got <= 0) {
-            return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                                  "'%s' cannot be read at byte %lld: %s", file->path,
-                                  (long long)offset,
-                                  got < 0 ? strerror(errno)
-                                          : "the file has shrunk since it was opened");
+            return failure_record(
+                STATUS_DATA, __FILE__, __LINE__, "'%s' cannot be read at byte %lld: %s", file->path,
+                (long long)offset,
+                got < 0 ? strerror(errno) : "the file has shrunk since it was opened");
         }
         at += got;
         offset += got;
@@ -251,7 +250,7 @@ static void copy_filled(void *to, const void *from, int64_t count, int type)
 /* A box as runs of neighbouring bytes: `groups` x `runs` of them. */
 struct runs {
     int64_t run_elements, run_bytes;
-    int outer; /* dimensions outside a run */
+    int outer;                /* dimensions outside a run */
     int64_t runs, run_stride; /* along the innermost of them */
     int64_t groups;           /* product of the others */
     int64_t total;            /* elements of the box */
@@ -260,8 +259,8 @@ struct runs {
 static struct runs find_runs(const struct classic_variable *variable, const int64_t *count)
 {
     struct runs runs = {.run_elements = 1, .outer = variable->dimensions, .runs = 1, .groups = 1};
-    while (runs.outer > 0 && variable->stride[runs.outer - 1] ==
-                                 runs.run_elements * variable->element_bytes) {
+    while (runs.outer > 0 &&
+           variable->stride[runs.outer - 1] == runs.run_elements * variable->element_bytes) {
         runs.outer--;
         runs.run_elements *= count[runs.outer];
     }

@@ -15,7 +15,12 @@
 #include "base/memory.h"
 #include "classic_internal.h"
 
-enum { TAG_DIMENSION = 10, TAG_VARIABLE = 11, TAG_ATTRIBUTE = 12, BUFFER_BYTES = 1 << 16 };
+enum {
+    TAG_DIMENSION = 10,
+    TAG_VARIABLE = 11,
+    TAG_ATTRIBUTE = 12,
+    BUFFER_BYTES = 1 << 16
+};
 
 struct reader {
     struct classic_file *file;
@@ -176,8 +181,8 @@ static bool read_shape(struct reader *reader, struct classic_variable *variable)
     variable->dimensions = count <= CLASSIC_MOST_DIMENSIONS ? (int)count : -1;
     for (int64_t i = 0; i < count && !reader->is_bad; i++) {
         int64_t id = read_length(reader);
-        reader->is_bad = reader->is_bad || id >= reader->dimension_count ||
-                         (i > 0 && reader->length[id] == 0);
+        reader->is_bad =
+            reader->is_bad || id >= reader->dimension_count || (i > 0 && reader->length[id] == 0);
         if (!reader->is_bad && variable->dimensions >= 0) {
             variable->shape[i] = reader->length[id];
         }
@@ -192,8 +197,7 @@ static int64_t set_strides(struct classic_variable *variable, bool is_record)
     int64_t stride = variable->element_bytes;
     for (int i = variable->dimensions - 1; i >= 0; i--) {
         variable->stride[i] = stride;
-        if (!(is_record && i == 0) &&
-            __builtin_mul_overflow(stride, variable->shape[i], &stride)) {
+        if (!(is_record && i == 0) && __builtin_mul_overflow(stride, variable->shape[i], &stride)) {
             return -1;
         }
     }
@@ -316,10 +320,11 @@ static enum status read_all(struct reader *reader)
         TRY(read_variable(reader, &file->variables[i], &records.bytes[i]));
     }
     place_variables(reader, &records);
-    FAIL_IF(reader->is_bad, STATUS_DATA,
-            "'%s' is truncated or damaged: its NetCDF header makes no sense near byte %lld; copy or "
-            "download it again",
-            file->path, (long long)reader->position);
+    FAIL_IF(
+        reader->is_bad, STATUS_DATA,
+        "'%s' is truncated or damaged: its NetCDF header makes no sense near byte %lld; copy or "
+        "download it again",
+        file->path, (long long)reader->position);
 done:
     free(records.bytes);
     return status;

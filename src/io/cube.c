@@ -44,8 +44,7 @@ static bool is_as_specified(const struct cube_spec *spec, const struct cube_vari
 {
     int dimensions = variable->layers > 0 || variable->has_time ? 3 : 2;
     return place != NULL && place->type == cube_type_code(variable->type) &&
-           place->dimensions == dimensions &&
-           place->shape[dimensions - 2] == spec->grid->rows &&
+           place->dimensions == dimensions && place->shape[dimensions - 2] == spec->grid->rows &&
            place->shape[dimensions - 1] == spec->grid->cols &&
            (dimensions == 2 || place->shape[0] == leading_length(spec, variable));
 }

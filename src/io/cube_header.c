@@ -243,7 +243,8 @@ static int layer_dimension(struct header *header, const struct cube_variable *sp
 {
     int id = -1;
     MPI_Offset length = 0;
-    if (header->error != NC_NOERR || ncmpi_inq_dimid(header->id, spec->layer_name, &id) != NC_NOERR) {
+    if (header->error != NC_NOERR ||
+        ncmpi_inq_dimid(header->id, spec->layer_name, &id) != NC_NOERR) {
         id = dimension(header, spec->layer_name, spec->layers);
         define_layer_axis(header, spec, id);
         return id;
@@ -473,8 +474,7 @@ static bool fits_cdf2(const struct cube_spec *spec)
 static int format_flag(const struct cube_spec *spec)
 {
     bool is_cube = spec->time != NULL;
-    bool wants_cdf2 =
-        spec->format == CUBE_CDF2 || (spec->format == CUBE_AUTOMATIC && !is_cube);
+    bool wants_cdf2 = spec->format == CUBE_CDF2 || (spec->format == CUBE_AUTOMATIC && !is_cube);
     return wants_cdf2 && fits_cdf2(spec) ? NC_64BIT_OFFSET : NC_64BIT_DATA;
 }
 

@@ -222,8 +222,8 @@ static enum status check_like_first(const struct member *member,
     return STATUS_OK;
 }
 
-static enum status find_checked(struct dataset *dataset, int64_t file,
-                                const struct raster *raster, const struct raster_variable *model,
+static enum status find_checked(struct dataset *dataset, int64_t file, const struct raster *raster,
+                                const struct raster_variable *model,
                                 const struct raster_variable **found)
 {
     enum status status;
@@ -270,7 +270,7 @@ struct gathered {
     struct moment {
         struct calendar_date stamp, bounds[2];
         struct place place;
-    } *moments;
+    } * moments;
     bool has_bounds;
 };
 
@@ -369,8 +369,8 @@ static enum status warn_of_disorder(struct dataset *dataset, struct disorder wro
     }
     if (wrong.repeated > 0) {
         snprintf(sentence, sizeof sentence,
-                 "'%s': %lld time step%s a date, first %s: remove the repeated ones",
-                 dataset->path, (long long)wrong.repeated, wrong.repeated == 1 ? " repeats" : "s repeat",
+                 "'%s': %lld time step%s a date, first %s: remove the repeated ones", dataset->path,
+                 (long long)wrong.repeated, wrong.repeated == 1 ? " repeats" : "s repeat",
                  calendar_format_time(&wrong.first_repeated, date));
         TRY(warn(dataset, sentence));
     }
@@ -378,8 +378,7 @@ done:
     return status;
 }
 
-static enum status make_axis(struct dataset *dataset, struct gathered *all,
-                             struct joined *variable)
+static enum status make_axis(struct dataset *dataset, struct gathered *all, struct joined *variable)
 {
     enum status status;
     struct calendar_date *stamps = NULL;
@@ -417,10 +416,10 @@ static enum status take_dates(struct dataset *dataset, int index, struct gathere
     struct joined *variable = &dataset->variables[index];
     const struct raster_times *times = &variable->model->times;
     for (int64_t file = 0; file < dataset->member_count && dataset->dates_from_names; file++) {
-        const struct raster_times one = {
-            .calendar = times->steps > 0 ? times->calendar : CALENDAR_STANDARD,
-            .steps = 1,
-            .stamp = &dataset->members[file].date};
+        const struct raster_times one = {.calendar =
+                                             times->steps > 0 ? times->calendar : CALENDAR_STANDARD,
+                                         .steps = 1,
+                                         .stamp = &dataset->members[file].date};
         enum status status = gather(all, &one, file);
         if (status != STATUS_OK) {
             return status;
@@ -475,8 +474,7 @@ static void set_facts(const struct dataset *dataset, struct joined *variable)
     facts->cell_methods = model->cell_methods;
     facts->grid = model->grid;
     facts->is_packed = model->packing.is_packed;
-    facts->needs_scratch =
-        facts->time != NULL && (dataset->member_count > 1 || model->is_costly);
+    facts->needs_scratch = facts->time != NULL && (dataset->member_count > 1 || model->is_costly);
 }
 
 static enum status join(struct dataset *dataset)
@@ -516,8 +514,7 @@ static enum status open_all(struct dataset *dataset)
     TRY(split_name(dataset->path, &file, &dataset->wanted));
     TRY(list_members(dataset, file));
     bool has_dates = order_by_names(dataset);
-    TRY(raster_open(dataset->members[0].path, dataset->wanted, &dataset->options,
-                    &dataset->first));
+    TRY(raster_open(dataset->members[0].path, dataset->wanted, &dataset->options, &dataset->first));
     for (size_t i = 0; i < dataset->first->warnings.count; i++) {
         TRY(text_list_add(&dataset->warnings, dataset->first->warnings.items[i]));
     }

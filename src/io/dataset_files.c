@@ -10,9 +10,9 @@
 
 static bool is_raster_name(const char *name)
 {
-    static const char *const extensions[] = {".nc",   ".nc4", ".cdf", ".h5",  ".hdf5", ".hdf", ".he5",
-                                             ".tif",  ".tiff", ".grb", ".grib", ".grb2", ".grib2",
-                                             ".vrt",  ".asc", ".img"};
+    static const char *const extensions[] = {".nc",    ".nc4", ".cdf",  ".h5",  ".hdf5", ".hdf",
+                                             ".he5",   ".tif", ".tiff", ".grb", ".grib", ".grb2",
+                                             ".grib2", ".vrt", ".asc",  ".img"};
     const char *extension = path_extension(name);
     for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
         if (text_equal_ignoring_case(extension, extensions[i])) {
@@ -53,7 +53,9 @@ done:
 enum status raster_files(const char *path, struct text_list *files)
 {
     enum status status;
-    enum { FOLDERS_DEEP = 4 };
+    enum {
+        FOLDERS_DEEP = 4
+    };
     struct text_list found = {0};
     if (path_is_folder(path)) {
         TRY(list_folder(path, FOLDERS_DEEP, files));
@@ -102,8 +104,7 @@ static bool read_digits(const char *at, int length, struct calendar_date *date)
     }
     int year = length == 7 ? digits(at, 4) : -1;
     int day = length == 7 ? digits(at + 4, 3) : 0;
-    if (year < 1600 || day < 1 ||
-        day > calendar_days_in_year(CALENDAR_PROLEPTIC_GREGORIAN, year)) {
+    if (year < 1600 || day < 1 || day > calendar_days_in_year(CALENDAR_PROLEPTIC_GREGORIAN, year)) {
         return false;
     }
     int64_t first = calendar_day_number(CALENDAR_PROLEPTIC_GREGORIAN, year, 1, 1);

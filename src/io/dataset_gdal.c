@@ -36,10 +36,12 @@ done:
 
 static void count_blocks(const struct raster_variable *variable, const struct raster_box *box)
 {
-    int64_t down = (box->row + box->rows - 1) / variable->chunk_rows - box->row / variable->chunk_rows;
-    int64_t over = (box->col + box->cols - 1) / variable->chunk_cols - box->col / variable->chunk_cols;
-    int64_t deep = (box->step + box->steps - 1) / variable->chunk_steps -
-                   box->step / variable->chunk_steps;
+    int64_t down =
+        (box->row + box->rows - 1) / variable->chunk_rows - box->row / variable->chunk_rows;
+    int64_t over =
+        (box->col + box->cols - 1) / variable->chunk_cols - box->col / variable->chunk_cols;
+    int64_t deep =
+        (box->step + box->steps - 1) / variable->chunk_steps - box->step / variable->chunk_steps;
     raster_chunks_inflated += (down + 1) * (over + 1) * (deep + 1);
 }
 
@@ -188,9 +190,8 @@ static void read_blocks(GDALDatasetH handle, GDALRasterBandH band, struct raster
     GDALGetBlockSize(band, &cols, &rows);
     out->chunk_rows = rows;
     out->chunk_cols = cols;
-    out->chunk_steps = interleave != NULL && strcmp(interleave, "PIXEL") == 0
-                           ? GDALGetRasterCount(handle)
-                           : 1;
+    out->chunk_steps =
+        interleave != NULL && strcmp(interleave, "PIXEL") == 0 ? GDALGetRasterCount(handle) : 1;
     out->is_costly = true;
 }
 
@@ -251,8 +252,8 @@ static enum status add_band(struct raster *raster, int number, bool is_stack,
     char *name = NULL;
     GDALRasterBandH band = GDALGetRasterBand(raster->handle, number);
     TRY(band_name(raster, number, is_stack, &name));
-    bool has_date = grib_date(band, &date) ||
-                    (is_stack && description_date(GDALGetDescription(band), &date));
+    bool has_date =
+        grib_date(band, &date) || (is_stack && description_date(GDALGetDescription(band), &date));
     struct raster_variable *variable = has_date ? find_named(raster, name) : NULL;
     if (variable == NULL) {
         TRY(start_variable(raster, number, name, grid, &variable));
@@ -341,12 +342,14 @@ static enum status read_grid(struct raster *raster, const struct dataset_options
     TRY(find_crs(raster, transform, options, &crs, &is_assumed));
     double south = transform[5] < 0 ? transform[3] + rows * transform[5] : transform[3];
     double west = transform[1] < 0 ? transform[0] + cols * transform[1] : transform[0];
-    TRY(georeference_create_regular(rows, cols, west, south, fabs(transform[1]),
-                                    fabs(transform[5]), crs, &out->grid));
+    TRY(georeference_create_regular(rows, cols, west, south, fabs(transform[1]), fabs(transform[5]),
+                                    crs, &out->grid));
     out->grid->crs_is_assumed = is_assumed;
     out->packing.keep_infinite = options->keep_infinite;
-    const double x[2] = {transform[0] + 0.5 * transform[1], transform[0] + (cols - 0.5) * transform[1]};
-    const double y[2] = {transform[3] + 0.5 * transform[5], transform[3] + (rows - 0.5) * transform[5]};
+    const double x[2] = {transform[0] + 0.5 * transform[1],
+                         transform[0] + (cols - 0.5) * transform[1]};
+    const double y[2] = {transform[3] + 0.5 * transform[5],
+                         transform[3] + (rows - 0.5) * transform[5]};
     raster_note_axes(out, 2, 2, y, x);
     TRY(find_order(cols, transform[0], transform[1], out->grid->is_geographic, &out->x_order));
     TRY(find_order(rows, transform[3], transform[5], false, &out->y_order));
@@ -386,8 +389,7 @@ static enum status check_end(struct raster *raster)
     int col = GDALGetRasterXSize(raster->handle) - 1;
     int row = GDALGetRasterYSize(raster->handle) - 1;
     gdal_session_clear();
-    FAIL_IF(GDALRasterIO(band, GF_Read, col, row, 1, 1, &value, 1, 1, GDT_Float64, 0, 0) !=
-                CE_None,
+    FAIL_IF(GDALRasterIO(band, GF_Read, col, row, 1, 1, &value, 1, 1, GDT_Float64, 0, 0) != CE_None,
             STATUS_DATA, "'%s' is truncated or damaged: its last cell cannot be read (%s)",
             raster->path, gdal_session_message());
 done:

@@ -16,7 +16,10 @@
 #include "classic_internal.h"
 #include "netcdf_internal.h"
 
-enum { PIECE_BYTES = 32 << 20, CACHE_BYTES = 96 << 20 };
+enum {
+    PIECE_BYTES = 32 << 20,
+    CACHE_BYTES = 96 << 20
+};
 
 struct handle {
     int nc;
@@ -53,10 +56,11 @@ static enum status check_hdf5_size(const char *path)
     struct stat about = {0};
     int64_t needed = hdf5_needed_bytes(path);
     if (stat(path, &about) == 0 && about.st_size < needed) {
-        return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                              "'%s' is truncated: it has %lld bytes, its header asks for %lld; copy "
-                              "or download it again",
-                              path, (long long)about.st_size, (long long)needed);
+        return failure_record(
+            STATUS_DATA, __FILE__, __LINE__,
+            "'%s' is truncated: it has %lld bytes, its header asks for %lld; copy "
+            "or download it again",
+            path, (long long)about.st_size, (long long)needed);
     }
     return STATUS_OK;
 }
@@ -219,8 +223,8 @@ static void scatter(const struct raster_variable *variable, const struct slab *s
             rest /= slab->count[i];
         }
         for (int64_t i = 0; i < inner; i++) {
-            double number = stored_number(variable->type, variable->packing.is_unsigned, raw,
-                                          line * inner + i);
+            double number =
+                stored_number(variable->type, variable->packing.is_unsigned, raw, line * inner + i);
             to[i * slab->step[last]] = raster_unpack(&variable->packing, number);
         }
     }
@@ -520,7 +524,9 @@ static void describe_filters(int nc, int id, char *text, size_t bytes)
         const char *name;
     } names[] = {{1, "deflate"}, {2, "shuffle"},   {3, "checksum"},     {4, "szip"},
                  {307, "bzip2"}, {32001, "blosc"}, {32015, "zstandard"}};
-    enum { MOST_FILTERS = 16 };
+    enum {
+        MOST_FILTERS = 16
+    };
     size_t count = 0;
     unsigned ids[MOST_FILTERS];
     size_t used = 0;
@@ -546,8 +552,8 @@ static void describe_storage(int nc, const struct candidate *candidate, struct r
     size_t used = 0;
     storage->format = format_name(nc);
     nc_inq_type(nc, candidate->type, name, NULL);
-    snprintf(storage->type, sizeof storage->type, "%s%s", out->packing.is_unsigned ? "unsigned " : "",
-             name);
+    snprintf(storage->type, sizeof storage->type, "%s%s",
+             out->packing.is_unsigned ? "unsigned " : "", name);
     for (int i = 0; i < candidate->dimensions && used < sizeof storage->dimensions; i++) {
         nc_inq_dimname(nc, candidate->dimension[i], name);
         used += (size_t)snprintf(storage->dimensions + used, sizeof storage->dimensions - used,
@@ -632,7 +638,9 @@ static enum status add_or_warn(struct raster *raster, int nc, const struct candi
 static enum status add_all(struct raster *raster, int nc, const struct candidate *candidate,
                            const struct dataset_options *options)
 {
-    enum { MOST_VARIABLES = 4096 };
+    enum {
+        MOST_VARIABLES = 4096
+    };
     size_t index[RASTER_MOST_DIMENSIONS] = {0};
     size_t total = 1;
     for (int i = 0; i < candidate->dimensions; i++) {
@@ -668,9 +676,8 @@ static enum status read_attributes(struct raster *raster, int nc)
     for (int i = 0; i < count; i++) {
         char name[NC_MAX_NAME + 1] = "";
         free(text);
-        text = nc_inq_attname(nc, NC_GLOBAL, i, name) == NC_NOERR
-                   ? netcdf_text(nc, NC_GLOBAL, name)
-                   : NULL;
+        text = nc_inq_attname(nc, NC_GLOBAL, i, name) == NC_NOERR ? netcdf_text(nc, NC_GLOBAL, name)
+                                                                  : NULL;
         if (text != NULL) {
             TRY(text_list_add(&raster->attributes, name));
             TRY(text_list_add(&raster->attributes, text));
@@ -699,10 +706,11 @@ static enum status scan(struct raster *raster, int nc, const char *wanted,
             "nothing in '%s' can be used: %s", raster->path, raster->warnings.items[0]);
     FAIL_IF(raster->count == 0 && wanted != NULL, STATUS_DATA,
             "'%s' holds no variable '%s' with rows and columns", raster->path, wanted);
-    FAIL_IF(raster->count == 0, STATUS_DATA,
-            "'%s' holds no variable with rows and columns: coordinates need names like lat and lon, "
-            "units, or standard names",
-            raster->path);
+    FAIL_IF(
+        raster->count == 0, STATUS_DATA,
+        "'%s' holds no variable with rows and columns: coordinates need names like lat and lon, "
+        "units, or standard names",
+        raster->path);
 done:
     free(candidate);
     return status;

@@ -96,22 +96,24 @@ static const struct role_word standard_words[] = {{"longitude", ROLE_COL},
                                                   {NULL, ROLE_NONE}};
 
 static const struct role_word unit_words[] = {
-    {"degrees_east", ROLE_COL},  {"degree_east", ROLE_COL},  {"degrees_E", ROLE_COL},
-    {"degree_E", ROLE_COL},      {"degreesE", ROLE_COL},     {"degreeE", ROLE_COL},
-    {"degrees east", ROLE_COL},  {"degrees_north", ROLE_ROW}, {"degree_north", ROLE_ROW},
-    {"degrees_N", ROLE_ROW},     {"degree_N", ROLE_ROW},     {"degreesN", ROLE_ROW},
-    {"degreeN", ROLE_ROW},       {"degrees north", ROLE_ROW}, {NULL, ROLE_NONE}};
+    {"degrees_east", ROLE_COL}, {"degree_east", ROLE_COL},   {"degrees_E", ROLE_COL},
+    {"degree_E", ROLE_COL},     {"degreesE", ROLE_COL},      {"degreeE", ROLE_COL},
+    {"degrees east", ROLE_COL}, {"degrees_north", ROLE_ROW}, {"degree_north", ROLE_ROW},
+    {"degrees_N", ROLE_ROW},    {"degree_N", ROLE_ROW},      {"degreesN", ROLE_ROW},
+    {"degreeN", ROLE_ROW},      {"degrees north", ROLE_ROW}, {NULL, ROLE_NONE}};
 
 static const struct role_word name_words[] = {
-    {"lon", ROLE_COL},         {"longitude", ROLE_COL}, {"longitudes", ROLE_COL}, {"x", ROLE_COL},
-    {"xc", ROLE_COL},          {"nx", ROLE_COL},        {"easting", ROLE_COL},    {"rlon", ROLE_COL},
-    {"west_east", ROLE_COL},   {"nlon", ROLE_COL},      {"col", ROLE_COL},        {"nav_lon", ROLE_COL},
-    {"xlong", ROLE_COL},       {"lat", ROLE_ROW},       {"latitude", ROLE_ROW},   {"latitudes", ROLE_ROW},
-    {"y", ROLE_ROW},           {"yc", ROLE_ROW},        {"ny", ROLE_ROW},         {"northing", ROLE_ROW},
-    {"rlat", ROLE_ROW},        {"south_north", ROLE_ROW}, {"nlat", ROLE_ROW},     {"row", ROLE_ROW},
-    {"nav_lat", ROLE_ROW},     {"xlat", ROLE_ROW},      {"time", ROLE_TIME},      {"t", ROLE_TIME},
-    {"valid_time", ROLE_TIME}, {"year", ROLE_TIME},     {"years", ROLE_TIME},     {"date", ROLE_TIME},
-    {NULL, ROLE_NONE}};
+    {"lon", ROLE_COL},         {"longitude", ROLE_COL},   {"longitudes", ROLE_COL},
+    {"x", ROLE_COL},           {"xc", ROLE_COL},          {"nx", ROLE_COL},
+    {"easting", ROLE_COL},     {"rlon", ROLE_COL},        {"west_east", ROLE_COL},
+    {"nlon", ROLE_COL},        {"col", ROLE_COL},         {"nav_lon", ROLE_COL},
+    {"xlong", ROLE_COL},       {"lat", ROLE_ROW},         {"latitude", ROLE_ROW},
+    {"latitudes", ROLE_ROW},   {"y", ROLE_ROW},           {"yc", ROLE_ROW},
+    {"ny", ROLE_ROW},          {"northing", ROLE_ROW},    {"rlat", ROLE_ROW},
+    {"south_north", ROLE_ROW}, {"nlat", ROLE_ROW},        {"row", ROLE_ROW},
+    {"nav_lat", ROLE_ROW},     {"xlat", ROLE_ROW},        {"time", ROLE_TIME},
+    {"t", ROLE_TIME},          {"valid_time", ROLE_TIME}, {"year", ROLE_TIME},
+    {"years", ROLE_TIME},      {"date", ROLE_TIME},       {NULL, ROLE_NONE}};
 
 enum netcdf_role netcdf_role_of_name(const char *name)
 {
@@ -176,8 +178,8 @@ bool netcdf_is_degrees(int nc, int variable)
     nc_inq_varname(nc, variable, name);
     bool is_named = strncasecmp(name, "lat", 3) == 0 || strncasecmp(name, "lon", 3) == 0;
     bool is_degrees = (units != NULL && strncasecmp(units, "degree", 6) == 0) ||
-                      (standard != NULL && (strcmp(standard, "longitude") == 0 ||
-                                            strcmp(standard, "latitude") == 0)) ||
+                      (standard != NULL &&
+                       (strcmp(standard, "longitude") == 0 || strcmp(standard, "latitude") == 0)) ||
                       ((units == NULL || units[0] == '\0') && is_named);
     free(units);
     free(standard);

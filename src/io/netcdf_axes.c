@@ -242,7 +242,8 @@ done:
 static enum status axes_from_geotransform(struct grid_parts *parts, const double transform[6])
 {
     enum status status;
-    FAIL_IF(transform[2] != 0 || transform[4] != 0, STATUS_DATA, "the grid is rotated: warp it first");
+    FAIL_IF(transform[2] != 0 || transform[4] != 0, STATUS_DATA,
+            "the grid is rotated: warp it first");
     TRY(memory_allocate(parts->cols, sizeof(double), &parts->x));
     TRY(memory_allocate(parts->rows, sizeof(double), &parts->y));
     for (size_t i = 0; i < parts->cols; i++) {
@@ -258,7 +259,8 @@ done:
 static bool read_geotransform(const struct grid_parts *parts, double transform[6])
 {
     int count = 0;
-    char *text = parts->mapping >= 0 ? netcdf_text(parts->nc, parts->mapping, "GeoTransform") : NULL;
+    char *text =
+        parts->mapping >= 0 ? netcdf_text(parts->nc, parts->mapping, "GeoTransform") : NULL;
     for (char *at = text; at != NULL && count < 6;) {
         char *end = at;
         transform[count] = strtod(at, &end);
@@ -283,8 +285,7 @@ static int find_2d(const struct grid_parts *parts, enum netcdf_role role)
         nc_inq_varndims(parts->nc, variable, &dimensions);
         if (dimensions == 2 && nc_inq_vardimid(parts->nc, variable, dimension) == NC_NOERR &&
             dimension[0] == parts->row_dimension && dimension[1] == parts->col_dimension &&
-            netcdf_role_of(parts->nc, variable) == role &&
-            netcdf_is_degrees(parts->nc, variable)) {
+            netcdf_role_of(parts->nc, variable) == role && netcdf_is_degrees(parts->nc, variable)) {
             return variable;
         }
     }
@@ -496,8 +497,8 @@ static int scalar_time(int nc, int variable)
     return is_time ? found : -1;
 }
 
-enum status netcdf_times(int nc, int variable, int dimension,
-                         const struct dataset_options *options, struct raster_times *times)
+enum status netcdf_times(int nc, int variable, int dimension, const struct dataset_options *options,
+                         struct raster_times *times)
 {
     size_t length = 0;
     int coordinate = dimension >= 0 ? netcdf_coordinate(nc, dimension) : scalar_time(nc, variable);

@@ -121,13 +121,12 @@ static enum status open_as(struct raster *raster, const char *wanted,
     if (is_file && about.st_size == 0) {
         return failure_record(STATUS_DATA, __FILE__, __LINE__, "'%s' is empty", raster->path);
     }
-    return is_file && raster_is_netcdf(raster->path)
-               ? raster_open_netcdf(raster, wanted, options)
-               : raster_open_gdal(raster, options);
+    return is_file && raster_is_netcdf(raster->path) ? raster_open_netcdf(raster, wanted, options)
+                                                     : raster_open_gdal(raster, options);
 }
 
-enum status raster_open(const char *path, const char *wanted,
-                        const struct dataset_options *options, struct raster **raster)
+enum status raster_open(const char *path, const char *wanted, const struct dataset_options *options,
+                        struct raster **raster)
 {
     enum status status;
     struct raster *opened = NULL;
@@ -180,8 +179,8 @@ float raster_unpack(const struct raster_packing *packing, double stored)
 }
 
 /* Two stored numbers and all that is not finite become NaN. */
-__attribute__((target_clones("arch=x86-64-v3", "default")))
-static void remove_missing(float first, float second, int64_t count, float *values)
+__attribute__((target_clones("arch=x86-64-v3", "default"))) static void
+remove_missing(float first, float second, int64_t count, float *values)
 {
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) {

@@ -725,6 +725,38 @@ static void damaged_and_absent_files_are_told(void **state)
     unlink(path);
 }
 
+/* Any byte of a classic header may be wrong: the file is refused, or means something else. */
+static void a_damaged_header_is_never_a_crash(void **state)
+{
+    (void)state;
+    static const struct form form = {.type = NC_SHORT, .order = "tyx", .unlimited = true};
+    static const unsigned char wrong[] = {0x00, 0x7f, 0xff};
+    const char *path = scratch("header.nc");
+    int refused = 0;
+    write_form(path, &form);
+    FILE *file = fopen(path, "r+b");
+    for (long at = 0; at < 700; at++) {
+        fseek(file, at, SEEK_SET);
+        int right = fgetc(file);
+        for (int i = 0; i < 3; i++) {
+            struct dataset *dataset = NULL;
+            fseek(file, at, SEEK_SET);
+            fputc(wrong[i], file);
+            fflush(file);
+            enum status status = dataset_open(path, NULL, &dataset);
+            assert_true(status == STATUS_OK || (status == STATUS_DATA && failure_message()[0]));
+            refused += status != STATUS_OK;
+            failure_clear();
+            dataset_close(&dataset);
+        }
+        fseek(file, at, SEEK_SET);
+        fputc(right, file);
+    }
+    assert_true(refused > 100);
+    fclose(file);
+    unlink(path);
+}
+
 static void a_file_that_shrinks_while_it_is_read_is_told(void **state)
 {
     (void)state;
@@ -867,6 +899,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(chunks_read_in_whole_slabs_are_inflated_once),
     cmocka_unit_test(a_geotiff_stack_is_a_cube),
     cmocka_unit_test(damaged_and_absent_files_are_told),
+    cmocka_unit_test(a_damaged_header_is_never_a_crash),
     cmocka_unit_test(a_file_that_shrinks_while_it_is_read_is_told),
     cmocka_unit_test(the_identity_changes_with_the_content),
     cmocka_unit_test(real_reanalysis_reads_as_its_readme_says),
