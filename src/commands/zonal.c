@@ -11,6 +11,7 @@
 #include "commands/commands.h"
 #include "flow/input.h"
 #include "flow/run.h"
+#include "flow/standard_output.h"
 #include "io/table_writer.h"
 #include "kernels/tree_sum.h"
 #include "parallel/agree.h"
@@ -28,7 +29,7 @@ static const struct option_spec zonal_options[] = {
      .kind = OPTION_PATH,
      .argument = "CSV",
      .flags = OPTION_REQUIRED | OPTION_OUTPUT,
-     .help = "Result: a CSV file; its columns are described in NAME.json.",
+     .help = "Result: a CSV file; its columns are described in NAME.json. - is standard output.",
      .group = "Output"},
     {.name = NULL},
 };
@@ -60,6 +61,8 @@ struct zonal {
     float *values;     /* [steps of an item, box] */
     double *row_sum;   /* [rows of the box] */
     struct sample *samples;
+    struct standard_output *stand_in;
+    const char *table; /* path of the CSV file */
     char *json;
 };
 
@@ -328,8 +331,8 @@ static enum status write_table(struct zonal *zonal)
     }
     snprintf(title, sizeof title, "Zonal statistics of %s", input_variable(zonal->input)->name);
     TRY(stage_records(zonal->stage, &content));
-    TRY(table_writer_create(stage_partial(zonal->stage, option_text(zonal->job->options, "output")),
-                            title, columns, COLUMNS, &writer));
+    TRY(table_writer_create(stage_partial(zonal->stage, zonal->table), title, columns, COLUMNS,
+                            &writer));
     TRY(write_rows(zonal, &content, writer));
     TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->json)));
 done:
@@ -343,14 +346,13 @@ done:
 static enum status declare(struct zonal *zonal)
 {
     enum status status;
-    const char *output = option_text(zonal->job->options, "output");
     char *stem = NULL;
-    TRY(path_stem(output, &stem));
+    TRY(path_stem(zonal->table, &stem));
     FAIL_IF(asprintf(&zonal->json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-    TRY(stage_create(zonal->job, output, &zonal->stage));
+    TRY(stage_create(zonal->job, zonal->table, &zonal->stage));
     TRY(input_attach(zonal->input, zonal->stage));
     TRY(regions_attach(zonal->regions, zonal->stage));
-    TRY(stage_add_file(zonal->stage, output));
+    TRY(stage_add_file(zonal->stage, zonal->table));
     TRY(stage_add_file(zonal->stage, zonal->json));
 done:
     free(stem);
@@ -425,6 +427,7 @@ done:
 static void zonal_clear(struct zonal *zonal, bool is_finished)
 {
     stage_destroy(&zonal->stage);
+    standard_output_end(&zonal->stand_in);
     input_close(&zonal->input, is_finished);
     regions_destroy(&zonal->regions);
     periods_destroy(&zonal->periods);
@@ -445,8 +448,13 @@ static enum status zonal_run(struct job *job)
         .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0};
     TRY(input_open(job, &request, &zonal.input));
     TRY(regions_create(job, input_grid(zonal.input), &zonal.regions));
+    TRY(standard_output_begin(job, option_text(job->options, "output"), &zonal.stand_in,
+                              &zonal.table));
     TRY_TOGETHER(job->comm, prepare(&zonal));
     TRY(zonal_stage(&zonal));
+    if (!job->dry_run) {
+        TRY(standard_output_deliver(zonal.stand_in));
+    }
 done:
     zonal_clear(&zonal, status == STATUS_OK && !job->dry_run);
     return status;

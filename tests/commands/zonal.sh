@@ -59,6 +59,7 @@ expect "missing_steps_can_be_filled" 0
 expect_true "a_filled_step_counts_as_missing" grep -q '^"\?cut.*,11,9,' "$scratch/filled/table.csv"
 
 # ---- bytes ------------------------------------------------------------------------------------
+cube="$data/geographic.nc" zones="$data/geographic.geojson"
 everything=(--by year,season,month,day,all --mask "$data/mask.nc")
 for ranks in 1 2 3 4 7; do
   zonal "$ranks" "on$ranks" geographic geographic "${everything[@]}"
@@ -82,6 +83,14 @@ for fault in read:20 compute:21 write:50 journal:51 commit:0 commit:1 commit:2; 
   expect_clean "${name}_leaves_nothing" "$scratch/$name"
 done
 
+# ---- standard output --------------------------------------------------------------------------
+mkdir "$scratch/temporary"
+run 3 zonal "$cube" --zones "$zones" --zone-name label -o - \
+  "${everything[@]}" --no-history --quiet --scratch "$scratch/temporary"
+expect "a_table_goes_to_standard_output" 0
+expect_same_bytes "standard_output_equals_the_file" "$out" "$scratch/on1/table.csv"
+expect_true "no_temporary_file_is_left" test -z "$(ls -A "$scratch/temporary")"
+
 # ---- refusals ---------------------------------------------------------------------------------
 refuse() {
   local name=$1 code=$2 pattern=$3
@@ -91,7 +100,7 @@ refuse() {
     expect "${name}_on_$ranks" "$code" "$pattern"
   done
 }
-cube="$data/geographic.nc" zones="$data/geographic.geojson" new="$scratch/new.csv"
+new="$scratch/new.csv"
 refuse zones_all_outside 3 "off.geojson: no polygon lies on the grid" "$cube" \
   --zones "$data/off.geojson" -o "$new"
 refuse points_as_zones 3 "points.geojson.*polygons are wanted" "$cube" \
