@@ -30,7 +30,7 @@ struct reader {
     bool is_bad;      /* once true, all reads give 0 */
     int64_t buffer_start, buffer_bytes;
     unsigned char *buffer;
-    int64_t records; /* -1: to be told from the size */
+    int64_t records;
     int64_t dimension_count;
     int64_t *length; /* of dimensions; 0: records */
 };
@@ -234,7 +234,7 @@ done:
 /* Room for the record of each variable; -1 for variables without records. */
 struct records {
     int64_t *bytes;
-    int64_t count, first_offset, total;
+    int64_t count, total;
 };
 
 /* A record holds all record variables, each padded to four bytes unless it is the only one. */
@@ -242,28 +242,16 @@ static int64_t record_total(const struct reader *reader, struct records *records
 {
     int64_t total = 0;
     int64_t only = 0;
-    records->first_offset = INT64_MAX;
     for (int64_t i = 0; i < reader->file->count; i++) {
         if (records->bytes[i] > 0) {
-            int64_t offset = reader->file->variables[i].offset;
             records->count++;
             only = records->bytes[i];
-            records->first_offset = offset < records->first_offset ? offset : records->first_offset;
             if (__builtin_add_overflow(total, (records->bytes[i] + 3) / 4 * 4, &total)) {
                 return -1;
             }
         }
     }
     return records->count == 1 ? only : total;
-}
-
-static int64_t count_records(const struct reader *reader, const struct records *records)
-{
-    if (reader->records >= 0 || records->total <= 0) {
-        return reader->records >= 0 ? reader->records : 0;
-    }
-    int64_t rest = reader->size - records->first_offset;
-    return rest > 0 ? (rest + 3) / records->total : 0;
 }
 
 /* Last byte that a variable needs, -1 where the numbers overflow. */
@@ -288,11 +276,10 @@ static void place_variables(struct reader *reader, struct records *records)
     struct classic_file *file = reader->file;
     records->total = record_total(reader, records);
     reader->is_bad = reader->is_bad || records->total < 0;
-    int64_t count = reader->is_bad ? 0 : count_records(reader, records);
     for (int64_t i = 0; i < file->count && !reader->is_bad; i++) {
         struct classic_variable *variable = &file->variables[i];
         if (records->bytes[i] > 0 && variable->dimensions > 0) {
-            variable->shape[0] = count;
+            variable->shape[0] = reader->records;
             variable->stride[0] = records->total;
         }
         int64_t end = end_of(variable);
@@ -309,7 +296,8 @@ static enum status read_all(struct reader *reader)
     read_integer(reader, 3);
     reader->version = next_byte(reader);
     reader->is_bad = reader->version != 1 && reader->version != 2 && reader->version != 5;
-    reader->records = read_integer(reader, reader->version == 5 ? 8 : 4);
+    /* -1 once stood for a file still being streamed; netCDF-C takes it for 2^32 records. */
+    reader->records = read_length(reader);
     TRY(read_dimensions(reader));
     TRY(skip_attributes(reader));
     int64_t count = read_list(reader, TAG_VARIABLE, 28);
