@@ -231,7 +231,7 @@ done:
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-/* Room for the record of each variable; -1 for variables without records. */
+/* What each variable adds to a record; 0 for variables without records. */
 struct records {
     int64_t *bytes;
     int64_t count, total;
