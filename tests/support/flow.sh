@@ -10,6 +10,9 @@
 #   prove_budget NAME MEM ARG... the same bytes at a budget that splits rows into blocks of columns
 #   prove_kills NAME ARG...      the same bytes after a kill in each phase and a resume
 #   prove_checkpoint NAME ARG... USR1 ends with 75, --resume completes with the same bytes
+#   expect_silence NAME COMMAND... a reader's command succeeds and prints no warning
+#   expect_opens_silently NAME CUBE TIF VARIABLE   every reader opens CUBE, its copy CUBE4 (.nc4)
+#                                and the GeoTIFF TIF; VARIABLE is one of the copy
 #
 # The arguments are those of a run without -o; `--no-history` is added. All compare with
 # $scratch/NAME/out.nc, which prove_counts makes.
@@ -21,6 +24,7 @@ find_python() {
   done
 }
 
+export PYTHONPATH=tests/support PYTHONDONTWRITEBYTECODE=1
 python=$(find_python)
 
 need_python() {
@@ -31,7 +35,7 @@ need_python() {
 
 checks() {
   local line said
-  said=$(PYTHONPATH=tests/support PYTHONDONTWRITEBYTECODE=1 "$@" 2>&1)
+  said=$("$@" 2>&1)
   local code=$?
   while IFS= read -r line; do
     case $line in
@@ -184,4 +188,34 @@ prove_checkpoint() {
   expect_true "${name}_reuses_items_of_its_checkpoint" test "$(sidecar "$folder/out.nc" items_reused)" -gt 0
   run 2 "$@" -o "$scratch/$name/out.nc" --no-history
   expect_same_bytes "${name}_has_the_same_bytes_after_a_checkpoint" "$scratch/$name" "$folder"
+}
+
+expect_silence() {
+  local name=$1
+  shift
+  if ! command -v "$1" >/dev/null; then
+    skip "$name" "$1 is missing (make deps)"
+    return
+  fi
+  expect_true "$name" "$@"
+  expect_true "${name}_without_a_warning" test -z "$("$@" 2>&1 >/dev/null)"
+}
+
+# GDAL does not know CDF-5, so it gets the compressed copy.
+expect_opens_silently() {
+  local name=$1 cube=$2 tif=$3 variable=$4
+  expect_silence "ncdump_opens_the_cube_of_$name" ncdump -h "$cube"
+  expect_silence "cdo_opens_the_cube_of_$name" cdo -s sinfo "$cube"
+  expect_silence "cdo_opens_the_copy_of_$name" cdo -s sinfo "${cube}4"
+  expect_silence "gdal_opens_the_copy_of_$name" gdalinfo "NETCDF:${cube}4:$variable"
+  expect_silence "gdal_opens_the_geotiff_of_$name" gdalinfo "$tif"
+  expect_true "the_geotiff_of_${name}_is_cloud_optimised" grep -q LAYOUT=COG <(gdalinfo "$tif")
+  if "$python" -c 'import xarray' 2>/dev/null; then
+    expect_silence "xarray_opens_the_files_of_$name" "$python" -W error::UserWarning -c "
+import xarray
+for path in ('$cube', '${cube}4'):
+    xarray.open_dataset(path, engine='netcdf4').load()"
+  else
+    skip "xarray_opens_the_files_of_$name" "python3-xarray is missing (make deps)"
+  fi
 }
