@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -55,11 +56,15 @@ static void print_citation(void)
     fputs(citation, stdout);
 }
 
-/* Without a message on this process the others would repeat it. */
+/* Only the first process speaks, or the message would come from all. The others wait: a launcher
+ * kills the job as soon as one of its processes fails, and that must not be before the message. */
 static int fail_early(enum status status)
 {
+    enum { WAIT_S = 5 };
     if (is_first_process()) {
         log_error("%s", failure_message());
+    } else {
+        sleep(WAIT_S);
     }
     return status_exit_code(status);
 }

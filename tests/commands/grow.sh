@@ -51,6 +51,18 @@ grow 3 years rough rough.csv "${operating[@]}" --start-column from --end-column 
 expect "years_select_sources" 0 "4 sources work in 2012 to 2015"
 expect_true "masks_of_years_hold_the_working_sources" $reference years "$scratch/years/areas"
 
+if [[ -e $shared/data/industrial_sources/gem_coal_units.csv ]]; then
+  mkdir "$scratch/units"
+  run 2 grow "$shared/data/dem/bth_dem_0p05deg.nc" -o "$scratch/units/areas.nc" \
+    --sources "$shared/data/industrial_sources/gem_coal_units.csv" --name-column plant \
+    --where "status in ('operating', 'retired', 'mothballed')" --start-column start_year \
+    --end-column retired_year --year-from 2012 --year-to 2021 --undated drop
+  expect "coal_units_are_sources" 0
+  expect_true "working_units_are_those_of_the_readme" $reference units "$scratch/units/areas"
+else
+  skip "working_units_are_those_of_the_readme" "$shared is absent"
+fi
+
 # ---- the grid of another file -----------------------------------------------------------------
 # Each cell of fine.asc is a quarter of a cell of slope.asc and has its height: the mean is slope.asc.
 awk 'NR == 1 { print "ncols 82" } NR == 2 { print "nrows 66" } NR == 5 { print "cellsize 0.005" }

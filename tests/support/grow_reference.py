@@ -324,6 +324,16 @@ def far_enough(stem):
     expect(cells['1'] & cells['2'], 'the areas do not overlap')
 
 
+def units(stem):
+    """Working coal units in the region as the README of the data counts them."""
+    rows = [row for row in read_csv(f'{stem}_sources.csv') if 113.5 <= float(row['lon']) <= 119.8
+            and 36 <= float(row['lat']) <= 42.6]
+    for year, wanted in [(2012, 374), (2016, 416), (2021, 431)]:
+        got = sum(int(row['start_year']) <= year and
+                  (row['end_year'] == '' or year < int(row['end_year'])) for row in rows)
+        expect(got == wanted, f'{got} units work in {year}, not {wanted}')
+
+
 if __name__ == '__main__':
     task, arguments = sys.argv[1], sys.argv[2:]
     if task == 'make':
@@ -333,5 +343,7 @@ if __name__ == '__main__':
         check(folder, stem, dem, float(tolerance), float(limit), fills == 'fill', arguments[6:])
     elif task == 'years':
         years(arguments[0])
+    elif task == 'units':
+        units(arguments[0])
     elif task == 'pair':
         far_enough(arguments[0])
