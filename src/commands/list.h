@@ -6,6 +6,7 @@
 
 /** In the order of the help. */
 #define COMMAND_LIST(X)                                                                            \
+    X(synth)                                                                                       \
     X(prepare)                                                                                     \
     X(grow)                                                                                        \
     X(stl)                                                                                         \
@@ -13,8 +14,7 @@
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
     X(run)                                                                                         \
-    X(info)                                                                                        \
-    X(synth)
+    X(info)
 
 #define X(name) extern const struct command command_##name;
 COMMAND_LIST(X)

@@ -37,7 +37,7 @@ done:
 /* ---- sources ------------------------------------------------------------------------------ */
 
 enum {
-    SOURCE_COLUMNS = 6, /* before the years */
+    SOURCE_COLUMNS = 7, /* before the years */
     CELL_BYTES = 32
 };
 
@@ -65,9 +65,13 @@ static enum status source_table_init(const char *path, const struct synth_years 
                                      struct source_table *sources)
 {
     static const struct table_column fixed[SOURCE_COLUMNS] = {
-        {.name = "id", .kind = TABLE_INTEGER},      {.name = "kind", .kind = TABLE_TEXT},
-        {.name = "strength", .kind = TABLE_NUMBER}, {.name = "yearly_change", .kind = TABLE_NUMBER},
-        {.name = "opened", .kind = TABLE_INTEGER},  {.name = "closed", .kind = TABLE_INTEGER}};
+        {.name = "id", .kind = TABLE_INTEGER},
+        {.name = "name", .kind = TABLE_TEXT},
+        {.name = "kind", .kind = TABLE_TEXT},
+        {.name = "strength", .kind = TABLE_NUMBER},
+        {.name = "yearly_change", .kind = TABLE_NUMBER},
+        {.name = "opened", .kind = TABLE_INTEGER},
+        {.name = "closed", .kind = TABLE_INTEGER}};
     enum status status;
     int64_t cols = SOURCE_COLUMNS + years->last - years->first + 1;
     size_t count = (size_t)cols;
@@ -97,12 +101,13 @@ static enum status source_append(struct source_table *sources, int64_t id,
                                  const struct synth_years *years)
 {
     snprintf(sources->texts[0], CELL_BYTES, "%lld", (long long)id);
-    sources->cells[1] = source->kind;
-    text_real(source->strength, sources->texts[2]);
-    text_real(source->yearly_change, sources->texts[3]);
-    snprintf(sources->texts[4], CELL_BYTES, "%lld", (long long)source->opened);
-    snprintf(sources->texts[5], CELL_BYTES, "%lld", (long long)source->closed);
-    sources->cells[5] = source->closed == INT64_MAX ? NULL : sources->texts[5];
+    snprintf(sources->texts[1], CELL_BYTES, "Works %lld", (long long)id);
+    sources->cells[2] = source->kind;
+    text_real(source->strength, sources->texts[3]);
+    text_real(source->yearly_change, sources->texts[4]);
+    snprintf(sources->texts[5], CELL_BYTES, "%lld", (long long)source->opened);
+    snprintf(sources->texts[6], CELL_BYTES, "%lld", (long long)source->closed);
+    sources->cells[6] = source->closed == INT64_MAX ? NULL : sources->texts[6];
     for (int64_t col = SOURCE_COLUMNS; col < sources->cols; col++) {
         bool operates = landscape_source_operates(source, years->first + col - SOURCE_COLUMNS);
         snprintf(sources->texts[col], CELL_BYTES, "%d", operates);

@@ -15,8 +15,8 @@ struct synth_years {
 enum status synth_write_dem(const char *path, const struct landscape *landscape,
                             const struct georeference *grid);
 
-/* Sources as points: id, kind, strength, yearly_change, opened, closed (empty: open end), and
- * operating_YEAR, 1 or 0, for each year. */
+/* Sources as points: id, name, kind, strength, yearly_change, opened, closed (the first year without
+ * it, empty: none), and operating_YEAR, 1 or 0, for each year. */
 enum status synth_write_sources(const char *path, const struct landscape *landscape,
                                 const struct synth_years *years);
 

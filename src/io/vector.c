@@ -317,28 +317,36 @@ done:
     return status;
 }
 
-/* Appends the fields of a feature as text; numbers with all their digits. */
+/* A field as text, released with free(); numbers with all their digits. OGR gives the text of a field
+ * that is no string in a buffer that the next field overwrites. */
+static enum status field_text(OGRFeatureH feature, int col, char **text)
+{
+    char number[TEXT_NUMBER_BYTES];
+    OGRFieldType type = OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, col));
+    if (!OGR_F_IsFieldSetAndNotNull(feature, col)) {
+        return memory_copy_text("", text);
+    }
+    if (type == OFTReal) {
+        return memory_copy_text(text_real(OGR_F_GetFieldAsDouble(feature, col), number), text);
+    }
+    return memory_copy_text(OGR_F_GetFieldAsString(feature, col), text);
+}
+
+/* Appends the fields of a feature. */
 static enum status add_attributes(struct table *attributes, OGRFeatureH feature)
 {
     enum status status;
-    const char **cells = NULL;
-    char(*numbers)[TEXT_NUMBER_BYTES] = NULL;
+    char **cells = NULL;
     TRY(memory_allocate((size_t)attributes->cols, sizeof *cells, &cells));
-    TRY(memory_allocate((size_t)attributes->cols, sizeof *numbers, &numbers));
     for (int col = 0; col < (int)attributes->cols; col++) {
-        OGRFieldType type = OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, col));
-        if (!OGR_F_IsFieldSetAndNotNull(feature, col)) {
-            cells[col] = "";
-        } else if (type == OFTReal) {
-            cells[col] = text_real(OGR_F_GetFieldAsDouble(feature, col), numbers[col]);
-        } else {
-            cells[col] = OGR_F_GetFieldAsString(feature, col);
-        }
+        TRY(field_text(feature, col, &cells[col]));
     }
-    TRY(table_append(attributes, OGR_F_GetFID(feature), cells));
+    TRY(table_append(attributes, OGR_F_GetFID(feature), (const char *const *)cells));
 done:
+    for (int64_t col = 0; cells != NULL && col < attributes->cols; col++) {
+        free(cells[col]);
+    }
     free(cells);
-    free(numbers);
     return status;
 }
 

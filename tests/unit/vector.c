@@ -319,6 +319,24 @@ static void tables_are_points_with_a_filter_of_their_own(void **state)
     assert_refused(&source, "no rows");
 }
 
+static void integer_fields_keep_their_own_values(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":"
+        "{\"opened\":1998,\"name\":\"a\",\"closed\":2016,\"share\":0.5,\"units\":3},"
+        "\"geometry\":{\"type\":\"Point\",\"coordinates\":[115,38]}}]}";
+    static const char *const expected[] = {"1998", "a", "2016", "0.5", "3"};
+    struct vector_source source = {.path = scratch_write("years.geojson", text, strlen(text)),
+                                   .kinds = VECTOR_POINT};
+    struct vector_layer *layer = read_layer(&source);
+    assert_int_equal(layer->attributes->cols, 5);
+    for (int64_t col = 0; col < 5; col++) {
+        assert_string_equal(table_text(layer->attributes, 0, col), expected[col]);
+    }
+    vector_destroy(&layer);
+}
+
 static void written_layers_come_back_alike(void **state)
 {
     (void)state;
@@ -451,6 +469,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(polygons_that_cross_themselves_are_repaired),
     cmocka_unit_test(a_missing_crs_is_assumed_only_for_degrees),
     cmocka_unit_test(tables_are_points_with_a_filter_of_their_own),
+    cmocka_unit_test(integer_fields_keep_their_own_values),
     cmocka_unit_test(written_layers_come_back_alike),
     cmocka_unit_test(real_point_tables_hold_what_their_page_says),
     cmocka_unit_test(thirteen_cities_cover_their_area_within_a_second),
