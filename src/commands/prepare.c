@@ -123,7 +123,7 @@ static const struct option_spec prepare_options[] = {
      .flags = OPTION_OUTPUT,
      .group = TABLE_GROUP,
      .help = "Also predict each station from all others and write its errors."},
-    {.name = "name",
+    {.name = "as",
      .kind = OPTION_TEXT,
      .argument = "NAME",
      .group = VALUE_GROUP,
@@ -562,16 +562,16 @@ static enum status choose_name(struct prepare *prepare)
 {
     enum status status = STATUS_OK;
     const struct options *options = prepare->job->options;
-    const char *name = option_text(options, "name");
+    const char *name = option_text(options, "as");
     if (name == NULL && makes_humidity(options)) {
         name = "rh";
     } else if (name == NULL) {
         name = prepare->is_table ? option_text(options, "value")
                                  : input_variable(prepare->fields.input)->name;
     }
-    FAIL_IF(name == NULL, STATUS_USAGE, "a wide table needs --name: what its values are");
+    FAIL_IF(name == NULL, STATUS_USAGE, "a wide table needs --as NAME: what its values are");
     FAIL_IF(!is_name(name), STATUS_USAGE,
-            "--name %s: a name begins with a letter and holds letters, digits, _ . and - only",
+            "--as %s: a name begins with a letter and holds letters, digits, _ . and - only",
             name);
     snprintf(prepare->name, sizeof prepare->name, "%s", name);
     snprintf(prepare->variance_name, sizeof prepare->variance_name, "%s_variance", name);

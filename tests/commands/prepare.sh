@@ -99,7 +99,7 @@ with open(f"{folder}/clip.geojson", "w") as file:
 PYTHON
 
 box=(--cell 0.5 --bbox 114,39,116,41)
-wide=(--stations "$scratch/wide.csv" --coordinates "$scratch/places.csv" --name pm25 --units 'ug m-3')
+wide=(--stations "$scratch/wide.csv" --coordinates "$scratch/places.csv" --as pm25 --units 'ug m-3')
 check() { # NAME, python over files opened with get(file, variable) and np
   expect_true "$1" "$python" -c '
 import sys
@@ -197,7 +197,7 @@ scores = {r["station"]: r for r in csv.DictReader(open(folder + "/scores.csv"))}
 assert len(scores) == 11 and all(float(r["rmse"]) > 0 and abs(float(r["r"])) <= 1 for r in scores.values())
 assert int(scores["a"]["days"]) == 18 and int(scores["e"]["days"]) == 17'
 
-long=(--stations "$scratch/long.csv" --coordinates "$scratch/places.csv" --value pm --units 'ug m-3' --name pm25)
+long=(--stations "$scratch/long.csv" --coordinates "$scratch/places.csv" --value pm --units 'ug m-3' --as pm25)
 run 2 prepare "${long[@]}" "${box[@]}" -o "$scratch/long.nc" --no-history
 expect a_long_table_is_read 0
 expect_same_bytes a_long_table_gives_what_the_wide_one_gives "$scratch/stations.nc" "$scratch/long.nc"
@@ -276,7 +276,7 @@ expect a_constant_raster_is_prepared 0
 check a_constant_field_stays_constant '
 pm = get("flat.nc", "pm25")
 assert set(np.unique(pm[~np.isnan(pm)])) == {np.float64(np.float32(12.3))} and not np.isnan(pm[0]).any()'
-run 2 prepare "$scratch/plane.nc" -o "$scratch/fine.nc" --cell 0.1 --bbox 113.3,39.8,116.2,41.7 --units cm --name height --no-history
+run 2 prepare "$scratch/plane.nc" -o "$scratch/fine.nc" --cell 0.1 --bbox 113.3,39.8,116.2,41.7 --units cm --as height --no-history
 expect a_coarse_raster_becomes_a_fine_one 0
 # A float of 2e4 cm has a spacing of 2e-3; input and output are rounded once each.
 check resampling_is_exact_for_a_plane_and_units_are_converted '
@@ -316,9 +316,9 @@ for ranks in 0 3; do
   refuse two_inputs_are_refused 2 'either rasters or --stations' "$scratch/gaps.nc" "${wide[@]}" "${box[@]}"
   refuse stations_without_a_grid_are_refused 2 'needs a grid' "${wide[@]}"
   refuse a_cell_without_a_box_is_refused 2 '--cell needs --bbox' "${wide[@]}" --cell 0.5
-  refuse a_table_without_units_is_refused 2 '--units' --stations "$scratch/wide.csv" --coordinates "$scratch/places.csv" --name pm "${box[@]}"
-  refuse a_wide_table_without_a_name_is_refused 2 'needs --name' --stations "$scratch/wide.csv" --coordinates "$scratch/places.csv" --units 1 "${box[@]}"
-  refuse a_bad_name_is_refused 2 '--name 2 b' "$scratch/gaps.nc" --name '2 b'
+  refuse a_table_without_units_is_refused 2 '--units' --stations "$scratch/wide.csv" --coordinates "$scratch/places.csv" --as pm "${box[@]}"
+  refuse a_wide_table_without_a_name_is_refused 2 'needs --as' --stations "$scratch/wide.csv" --coordinates "$scratch/places.csv" --units 1 "${box[@]}"
+  refuse a_bad_name_is_refused 2 '--as 2 b' "$scratch/gaps.nc" --as '2 b'
   refuse unknown_units_are_refused 3 'gaps.nc.*furlongs' "$scratch/gaps.nc" --units furlongs
   refuse a_table_column_for_rasters_is_refused 2 '--value belongs to --stations' "$scratch/gaps.nc" --value x
   refuse swapped_bounds_are_refused 2 '--at-least 5 is above --at-most 1' "$scratch/gaps.nc" --at-least 5 --at-most 1
@@ -330,7 +330,7 @@ for ranks in 0 3; do
   refuse an_unreadable_grid_is_refused 3 'nowhere.nc' "$scratch/gaps.nc" --grid "$scratch/nowhere.nc"
   refuse a_clip_that_holds_nothing_is_refused 3 'clip.geojson.*no cell' "$scratch/gaps.nc" --clip "$scratch/clip.geojson" --bbox 113,40.6,114,42
   refuse too_little_memory_is_refused 2 '--memory' "$scratch/gaps.nc" --memory 1M
-  refuse a_text_in_a_number_is_refused 3 'places.csv' --stations "$scratch/places.csv" --coordinates "$scratch/places.csv" --name x --units 1 "${box[@]}"
+  refuse a_text_in_a_number_is_refused 3 'places.csv' --stations "$scratch/places.csv" --coordinates "$scratch/places.csv" --as x --units 1 "${box[@]}"
 done
 run 0 prepare "$scratch/gaps.nc" -o "$scratch/fields.nc"
 expect an_existing_output_is_refused 4 '--overwrite'
