@@ -1,6 +1,5 @@
 /* airshed -- GPL-3.0-or-later. prepare: any rasters, or a station table, as one aligned cube
  * (P2.02-P2.09). */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 #include "base/path.h"
 #include "base/reason.h"
 #include "commands/commands.h"
-#include "io/table_writer.h"
 #include "parallel/agree.h"
 #include "prepare.h"
 
@@ -300,43 +298,6 @@ static const struct option_spec prepare_options[] = {
     {.name = NULL},
 };
 
-enum {
-    NAME_BYTES = 128,
-    VARIABLES_MOST = 4,
-    ATTRIBUTES = 3
-};
-
-/* Places of the result's variables; -1: not there. */
-struct places {
-    int value, variance, flag, outliers, count;
-};
-
-struct prepare {
-    const struct job *job;
-    bool is_table;
-    struct target target;
-    struct fields fields;
-    struct sites sites;
-    struct passes passes;
-    struct interpolation how;
-    struct day_models models;
-    struct outlier_rule rule;
-    bool has_rule;
-    float *values, *variance; /* [steps, rows, cols] of the slab */
-    int8_t *flags;
-    double *map; /* [rows, cols], observations of a map of the input */
-    int32_t *outliers;
-    double *scores; /* [2, steps, sites]: prediction and variance without the site */
-    char *scores_json;
-    char name[NAME_BYTES], variance_name[NAME_BYTES + 16], flag_name[NAME_BYTES + 16];
-    char outliers_name[NAME_BYTES + 16], ancillary[3 * NAME_BYTES + 64];
-    char variance_units[NAME_BYTES], comment[1024], utc_offset[32];
-    struct places at;
-    struct cube_variable variables[VARIABLES_MOST];
-    struct cube_attribute attributes[ATTRIBUTES];
-    struct cube_spec spec;
-};
-
 /* ---- items -------------------------------------------------------------------------------- */
 
 static enum status prepare_read(void *context, struct flow_item *item)
@@ -430,310 +391,6 @@ static enum status prepare_write(void *context, struct flow_item *item)
     }
 done:
     return status;
-}
-
-/* ---- scores ------------------------------------------------------------------------------- */
-
-/* Sums of one station's errors, in the order of days. */
-struct score {
-    int64_t days;
-    double error, square, absolute, scaled;
-    double x, y, xx, yy, xy;
-};
-
-static void score_add(struct score *score, double observed, double predicted, double variance)
-{
-    double error = predicted - observed;
-    if (isnan(error)) {
-        return;
-    }
-    score->days++;
-    score->error += error;
-    score->square += error * error;
-    score->absolute += fabs(error);
-    score->scaled += variance > 0 ? error * error / variance : NAN;
-    score->x += observed;
-    score->y += predicted;
-    score->xx += observed * observed;
-    score->yy += predicted * predicted;
-    score->xy += observed * predicted;
-}
-
-static double score_correlation(const struct score *score)
-{
-    double days = (double)score->days;
-    double xx = score->xx - score->x * score->x / days;
-    double yy = score->yy - score->y * score->y / days;
-    return (score->xy - score->x * score->y / days) / sqrt(xx * yy);
-}
-
-static void score_write(const struct sites *sites, int64_t site, const struct score *score,
-                        struct table_writer *writer)
-{
-    double days = score->days > 0 ? (double)score->days : NAN;
-    table_writer_text(writer, sites->name[site]);
-    table_writer_number(writer, sites->lon[site]);
-    table_writer_number(writer, sites->lat[site]);
-    table_writer_integer(writer, score->days);
-    table_writer_number(writer, score->x / days);
-    table_writer_number(writer, score->error / days);
-    table_writer_number(writer, score->absolute / days);
-    table_writer_number(writer, sqrt(score->square / days));
-    table_writer_number(writer, score_correlation(score));
-    table_writer_number(writer, score->scaled / days);
-}
-
-static struct score score_of(const struct sites *sites, const struct journal_content *content,
-                             int64_t site)
-{
-    struct score score = {0};
-    int64_t step = 0;
-    for (int64_t i = 0; i < content->record_count; i++) {
-        const double *scores = content->records[i].payload;
-        int64_t steps =
-            content->records[i].payload_bytes / (2 * sites->count * (int64_t)sizeof *scores);
-        for (int64_t k = 0; k < steps; k++, step++) {
-            score_add(&score, sites->value[step * sites->count + site],
-                      scores[2 * k * sites->count + site],
-                      scores[(2 * k + 1) * sites->count + site]);
-        }
-    }
-    return score;
-}
-
-static enum status scores_write(const struct prepare *prepare, const struct stage *stage)
-{
-    enum status status;
-    const char *units = prepare->variables[prepare->at.value].units;
-    const struct table_column columns[] = {
-        {"station", NULL, "station", TABLE_TEXT},
-        {"lon", "degrees_east", NULL, TABLE_NUMBER},
-        {"lat", "degrees_north", NULL, TABLE_NUMBER},
-        {"days", "1", "days with observation and prediction", TABLE_INTEGER},
-        {"mean", units, "mean observation of these days", TABLE_NUMBER},
-        {"bias", units, "mean of prediction less observation", TABLE_NUMBER},
-        {"mae", units, "mean absolute error", TABLE_NUMBER},
-        {"rmse", units, "root mean square error", TABLE_NUMBER},
-        {"r", "1", "Pearson correlation", TABLE_NUMBER},
-        {"scaled_square", "1",
-         "mean of squared error over kriging variance: 1 where the variance "
-         "is right",
-         TABLE_NUMBER},
-    };
-    struct journal_content content = {0};
-    struct table_writer *writer = NULL;
-    const char *path = option_text(prepare->job->options, "scores");
-    TRY(stage_records(stage, &content));
-    TRY(table_writer_create(stage_partial(stage, path), "errors of leave-one-out prediction",
-                            columns, sizeof columns / sizeof *columns, &writer));
-    for (int64_t site = 0; site < prepare->sites.count; site++) {
-        struct score score = score_of(&prepare->sites, &content, site);
-        score_write(&prepare->sites, site, &score, writer);
-    }
-    TRY(table_writer_close(&writer, stage_partial(stage, prepare->scores_json)));
-done:
-    table_writer_destroy(&writer);
-    journal_content_clear(&content);
-    return status;
-}
-
-/* ---- output ------------------------------------------------------------------------------- */
-
-static bool is_name(const char *name)
-{
-    if (!isalpha((unsigned char)name[0]) && name[0] != '_') {
-        return false;
-    }
-    for (const char *at = name; *at != '\0'; at++) {
-        if (!isalnum((unsigned char)*at) && strchr("_.-", *at) == NULL) {
-            return false;
-        }
-    }
-    return strlen(name) < NAME_BYTES;
-}
-
-static bool makes_humidity(const struct options *options)
-{
-    return option_text(options, "dew-point") != NULL ||
-           option_text(options, "dew-point-column") != NULL;
-}
-
-static enum status choose_name(struct prepare *prepare)
-{
-    enum status status = STATUS_OK;
-    const struct options *options = prepare->job->options;
-    const char *name = option_text(options, "as");
-    if (name == NULL && makes_humidity(options)) {
-        name = "rh";
-    } else if (name == NULL) {
-        name = prepare->is_table ? option_text(options, "value")
-                                 : input_variable(prepare->fields.input)->name;
-    }
-    FAIL_IF(name == NULL, STATUS_USAGE, "a wide table needs --as NAME: what its values are");
-    FAIL_IF(!is_name(name), STATUS_USAGE,
-            "--as %s: a name begins with a letter and holds letters, digits, _ . and - only",
-            name);
-    snprintf(prepare->name, sizeof prepare->name, "%s", name);
-    snprintf(prepare->variance_name, sizeof prepare->variance_name, "%s_variance", name);
-    snprintf(prepare->flag_name, sizeof prepare->flag_name, "%s_flag", name);
-    snprintf(prepare->outliers_name, sizeof prepare->outliers_name, "%s_outliers", name);
-done:
-    return status;
-}
-
-/* First of the option, the humidity's own text, and that of the input. */
-static const char *text_of(const struct prepare *prepare, const char *option, const char *humidity,
-                           const char *input)
-{
-    const struct options *options = prepare->job->options;
-    const char *text = option_text(options, option);
-    if (text == NULL && makes_humidity(options)) {
-        return humidity;
-    }
-    return text != NULL ? text : input != NULL && input[0] != '\0' ? input : NULL;
-}
-
-static void describe_value(struct prepare *prepare, struct cube_variable *value)
-{
-    static const struct dataset_variable none = {0};
-    const struct dataset_variable *facts =
-        prepare->is_table ? &none : input_variable(prepare->fields.input);
-    const char *input_says = prepare->is_table ? NULL : input_units(prepare->fields.input);
-    const char *own = option_text(prepare->job->options, "input-units");
-    *value = (struct cube_variable){
-        .name = prepare->name,
-        .standard_name =
-            text_of(prepare, "standard-name", "relative_humidity", facts->standard_name),
-        .long_name = text_of(prepare, "long-name", "relative humidity", facts->long_name),
-        .units = text_of(prepare, "units", "%", own != NULL ? own : input_says),
-        .cell_methods = text_of(prepare, "cell-methods", NULL, facts->cell_methods),
-        .ancillary_variables = prepare->ancillary,
-        .has_time = true};
-}
-
-static void describe_variance(struct prepare *prepare, const char *units,
-                              struct cube_variable *variance)
-{
-    /* UDUNITS reads (degC)2 as a difference squared, and nothing else may follow a blank. */
-    snprintf(prepare->variance_units, sizeof prepare->variance_units, "(%s)2",
-             units != NULL ? units : "1");
-    bool is_temperature = units != NULL && units_are_convertible(units, "K");
-    *variance = (struct cube_variable){.name = prepare->variance_name,
-                                       .long_name = "kriging variance; 0 where observed",
-                                       .units = is_temperature ? "K2" : prepare->variance_units,
-                                       .has_time = true};
-}
-
-static void describe(struct prepare *prepare)
-{
-    struct places *at = &prepare->at;
-    bool has_variance = prepare->how.method == FILL_KRIGING;
-    bool has_outliers = prepare->has_rule && !prepare->is_table;
-    *at = (struct places){.value = 0, .variance = -1, .outliers = -1};
-    at->count = 1;
-    describe_value(prepare, &prepare->variables[at->value]);
-    if (has_variance) {
-        at->variance = at->count++;
-        describe_variance(prepare, prepare->variables[at->value].units,
-                          &prepare->variables[at->variance]);
-    }
-    at->flag = at->count++;
-    prepare->variables[at->flag] =
-        (struct cube_variable){.name = prepare->flag_name,
-                               .long_name = "where a value comes from, or why there is none",
-                               .type = CUBE_BYTE,
-                               .has_time = true,
-                               .flag_meanings = reason_flag_meanings()};
-    if (has_outliers) {
-        at->outliers = at->count++;
-        prepare->variables[at->outliers] =
-            (struct cube_variable){.name = prepare->outliers_name,
-                                   .long_name = "values taken out as outliers",
-                                   .units = "1",
-                                   .type = CUBE_INT};
-    }
-    snprintf(prepare->ancillary, sizeof prepare->ancillary, "%s%s%s", prepare->flag_name,
-             has_variance ? " " : "", has_variance ? prepare->variance_name : "");
-}
-
-static void describe_method(const struct prepare *prepare, char *text, size_t bytes)
-{
-    const struct interpolation *how = &prepare->how;
-    static const char *const method[] = {
-        [FILL_KRIGING] = "ordinary kriging",
-        [FILL_INVERSE_DISTANCE] = "inverse distance weighting",
-        [FILL_NONE] = "no filling",
-    };
-    if (how->method == FILL_NONE) {
-        snprintf(text, bytes, "%s", method[how->method]);
-        return;
-    }
-    snprintf(text, bytes, "%s from at most %lld observations by geodesic distance",
-             method[how->method], (long long)how->neighbours);
-}
-
-static void describe_models(const struct prepare *prepare, char *text, size_t bytes)
-{
-    const struct variogram_model *pooled = &prepare->models.pooled.model;
-    text[0] = '\0';
-    if (prepare->how.method == FILL_KRIGING && prepare->is_table) {
-        snprintf(text, bytes,
-                 "; %lld day(s) have a variogram of their own, %lld the pooled one, of values "
-                 "divided by their day's deviation: %s, nugget %.4g, partial sill %.4g, range "
-                 "%.4g km",
-                 (long long)prepare->models.own, (long long)prepare->models.shared,
-                 variogram_shape_name(pooled->shape), pooled->nugget, pooled->partial_sill,
-                 pooled->range / 1000);
-    }
-}
-
-static void describe_outliers(const struct prepare *prepare, char *text, size_t bytes)
-{
-    const struct outlier_rule *rule = &prepare->rule;
-    text[0] = '\0';
-    if (!prepare->has_rule) {
-        return;
-    }
-    int used = snprintf(text, bytes,
-                        "; values %s %.4g interquartile ranges beyond the quartiles "
-                        "of their series taken out",
-                        rule->both_sides ? "more than" : "above", rule->factor);
-    if (prepare->is_table && used > 0 && (size_t)used < bytes) {
-        snprintf(text + used, bytes - (size_t)used, ": %lld of %lld, %.3f %%",
-                 (long long)prepare->sites.outliers, (long long)prepare->sites.valid,
-                 100.0 * (double)prepare->sites.outliers / (double)prepare->sites.valid);
-    }
-}
-
-static const struct time_axis *time_of(const struct prepare *prepare)
-{
-    return prepare->is_table ? prepare->sites.time : input_time(prepare->fields.input);
-}
-
-static void describe_cube(struct prepare *prepare)
-{
-    char method[160], models[400], outliers[240];
-    double offset = option_real(prepare->job->options, "utc-offset");
-    describe_method(prepare, method, sizeof method);
-    describe_models(prepare, models, sizeof models);
-    describe_outliers(prepare, outliers, sizeof outliers);
-    snprintf(prepare->comment, sizeof prepare->comment, "%s%s%s", method, models, outliers);
-    if (isnan(offset)) {
-        snprintf(prepare->utc_offset, sizeof prepare->utc_offset, "not given");
-    } else {
-        snprintf(prepare->utc_offset, sizeof prepare->utc_offset, "%+g h", offset);
-    }
-    prepare->attributes[0] = (struct cube_attribute){"comment", prepare->comment};
-    prepare->attributes[1] = (struct cube_attribute){"utc_offset_of_days", prepare->utc_offset};
-    prepare->attributes[2] = (struct cube_attribute){
-        "references", "Cressie, Mathematical Geology 17, 563-586, 1985; Bastin et al., Water "
-                      "Resources Research 20, 463-470, 1984"};
-    prepare->spec = (struct cube_spec){.grid = prepare->target.grid,
-                                       .time = time_of(prepare),
-                                       .variables = prepare->variables,
-                                       .variable_count = prepare->at.count,
-                                       .attributes = prepare->attributes,
-                                       .attribute_count = ATTRIBUTES};
 }
 
 /* ---- inputs ------------------------------------------------------------------------------- */
@@ -843,14 +500,14 @@ done:
 static enum status complete(struct prepare *prepare)
 {
     enum status status;
-    TRY(choose_name(prepare));
+    TRY(prepare_name(prepare));
     TRY(target_complete(prepare->job, &prepare->target));
-    describe(prepare);
+    prepare_describe(prepare);
     choose_rule(prepare);
-    describe(prepare); /* now with the map of outliers */
+    prepare_describe(prepare); /* now with the map of outliers */
     choose_cutoff(prepare);
     TRY(prepare->is_table ? complete_table(prepare) : fields_plan(prepare->job, &prepare->fields));
-    describe_cube(prepare);
+    prepare_describe_cube(prepare);
 done:
     return status;
 }
@@ -885,7 +542,8 @@ static struct items_cost cost_of(const struct prepare *prepare)
     int64_t fixed = cells * ((int64_t)sizeof(struct position) + 1) + sites * 120 + (1 << 20);
     int64_t unit = cells * 9;
     if (prepare->is_table) {
-        fixed += time_of(prepare)->steps * (sites * 8 + (int64_t)sizeof(struct variogram_model));
+        fixed +=
+            prepare_time(prepare)->steps * (sites * 8 + (int64_t)sizeof(struct variogram_model));
         unit += sites * 16;
     } else {
         fixed += fields_bytes(prepare->job, &prepare->fields);
@@ -1020,8 +678,8 @@ static enum status produce(struct prepare *prepare)
     const struct job *job = prepare->job;
     const struct georeference *grid = prepare->target.grid;
     const struct items_cost cost = cost_of(prepare);
-    TRY_TOGETHER(job->comm, items_cut_steps(time_of(prepare)->steps, grid->rows, grid->cols, &cost,
-                                            job->memory_bytes, &items));
+    TRY_TOGETHER(job->comm, items_cut_steps(prepare_time(prepare)->steps, grid->rows, grid->cols,
+                                            &cost, job->memory_bytes, &items));
     TRY_TOGETHER(job->comm, declare(prepare, &stage));
     TRY(stage_begin(stage, &items, &cost));
     if (!stage_is_done(stage)) {

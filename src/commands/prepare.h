@@ -193,4 +193,58 @@ enum status passes_outliers(struct passes *passes, const struct target *target, 
                             int64_t *outliers, int64_t *valid);
 void passes_close(const struct job *job, struct passes *passes, bool is_finished);
 
+/* ---- the whole (prepare.c), its result (prepare_output.c), its scores (prepare_scores.c) ------- */
+
+enum {
+    PREPARE_NAME_BYTES = 128,
+    PREPARE_VARIABLES_MOST = 4,
+    PREPARE_ATTRIBUTES = 3
+};
+
+/** Places of the result's variables; -1: not there. */
+struct places {
+    int value, variance, flag, outliers, count;
+};
+
+/** The command at work. */
+struct prepare {
+    const struct job *job;
+    bool is_table;
+    struct target target;
+    struct fields fields;
+    struct sites sites;
+    struct passes passes;
+    struct interpolation how;
+    struct day_models models;
+    struct outlier_rule rule;
+    bool has_rule;
+    float *values, *variance; /**< [steps, rows, cols] of the slab */
+    int8_t *flags;
+    double *map; /**< [rows, cols], observations of a map of the input */
+    int32_t *outliers;
+    double *scores; /**< [2, steps, sites]: prediction and variance without the site */
+    char *scores_json;
+    char name[PREPARE_NAME_BYTES], variance_name[PREPARE_NAME_BYTES + 16],
+        flag_name[PREPARE_NAME_BYTES + 16];
+    char outliers_name[PREPARE_NAME_BYTES + 16], ancillary[3 * PREPARE_NAME_BYTES + 64];
+    char variance_units[PREPARE_NAME_BYTES], comment[1024], utc_offset[32];
+    struct places at;
+    struct cube_variable variables[PREPARE_VARIABLES_MOST];
+    struct cube_attribute attributes[PREPARE_ATTRIBUTES];
+    struct cube_spec spec;
+};
+
+/** Chooses the names of the variables. */
+enum status prepare_name(struct prepare *prepare);
+
+/** Describes the variables; again after has_rule has changed. */
+void prepare_describe(struct prepare *prepare);
+
+/** Describes the cube, with what the variograms turned out to be. */
+void prepare_describe_cube(struct prepare *prepare);
+const struct time_axis *prepare_time(const struct prepare *prepare);
+
+/** Writes --scores from the records of @p stage. One rank. */
+enum status scores_write(const struct prepare *prepare, const struct stage *stage);
+
 #endif
