@@ -127,6 +127,14 @@ headers: ## prove that every header compiles on its own
 format: ## rewrite the sources in the project's format
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+.PHONY: test-memory
+test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=8G RANKS=2 WORK=DIR
+	@tests/memory/run
+
+.PHONY: bench
+bench: $(PROGRAM) $(BUILD)/tests/bench/stl ## measure beside other tools, into build/bench; RUNS=3
+	@tests/bench/run
+
 # ---- packages ------------------------------------------------------------------------------
 
 # What the program and its tests need, by Debian's names; `make deps` tells the others.

@@ -18,6 +18,7 @@ struct provenance_input {
 struct provenance_rank {
     char host[64];
     int64_t items, bytes_read, bytes_written, peak_bytes;
+    int64_t files_opened, chunks_inflated; /**< by the process so far, see dataset_counts() */
 };
 
 /** What the sidecar says. Nothing in it is owned. */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "flow/fault.h"
+#include "io/dataset.h"
 #include "parallel/agree.h"
 #include "stage_internal.h"
 
@@ -85,6 +86,7 @@ static enum status ranks_gather(struct stage *stage, struct provenance_rank **ra
                                   .bytes_read = stage->bytes_read,
                                   .bytes_written = stage->bytes_written,
                                   .peak_bytes = memory_peak_bytes()};
+    dataset_counts(&own.files_opened, &own.chunks_inflated);
     gethostname(own.host, sizeof own.host - 1);
     size_t count = stage->job->rank == 0 ? (size_t)stage->job->size : 0;
     TRY_TOGETHER(stage->job->comm, memory_allocate(count, sizeof **ranks, ranks));

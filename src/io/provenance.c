@@ -76,10 +76,12 @@ static json_t *ranks_json(const struct provenance *facts)
     for (int i = 0; i < facts->rank_count; i++) {
         const struct provenance_rank *rank = &facts->ranks[i];
         json_array_append_new(
-            list, json_pack("{s:s, s:I, s:I, s:I, s:I}", "host", rank->host, "items",
+            list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "host", rank->host, "items",
                             (json_int_t)rank->items, "bytes_read", (json_int_t)rank->bytes_read,
                             "bytes_written", (json_int_t)rank->bytes_written, "peak_memory_bytes",
-                            (json_int_t)rank->peak_bytes));
+                            (json_int_t)rank->peak_bytes, "files_opened",
+                            (json_int_t)rank->files_opened, "chunks_inflated",
+                            (json_int_t)rank->chunks_inflated));
     }
     return list;
 }
