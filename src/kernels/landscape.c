@@ -168,8 +168,8 @@ double landscape_enclosure(const struct landscape *landscape, double x_km, doubl
     return sum / 8;
 }
 
-/* Basins lie in the hilly part: the candidate farthest inland of eight that keeps clear of earlier
- * ones, and the one nearest to free where none does. */
+/* Basins lie in the hilly part: of 24 places the one farthest inland that keeps three radii away
+ * from earlier basins, or else the one that comes nearest to that. */
 static struct basin draw_basin(const struct landscape *landscape, int64_t index)
 {
     struct random_key key = key_of(landscape, "landscape.basins");
