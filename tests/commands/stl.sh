@@ -26,6 +26,14 @@ for input in packed.nc4 daily; do
 done
 prove_kills bytes stl "$scratch/classic.nc" --period 30
 prove_kill bytes compute:1 2 3 stl "$scratch/daily" --period 30
+mkdir -p "$scratch/tight"
+AIRSHED_FAULT=read:2 run 1 stl "$scratch/classic.nc" --period 30 -o "$scratch/tight/out.nc" --no-history
+run 2 stl "$scratch/classic.nc" --period 30 -o "$scratch/tight/out.nc" --no-history --resume --memory \
+  "$(least_memory stl "$scratch/classic.nc" --period 30)"
+expect a_resume_keeps_its_items_and_refuses_less_memory 2 "larger --memory"
+run 2 stl "$scratch/classic.nc" --period 30 -o "$scratch/tight/out.nc" --no-history --resume
+expect it_goes_on_with_enough_memory 0
+expect_same_bytes it_ends_with_the_same_bytes "$scratch/bytes" "$scratch/tight"
 prove_checkpoint checkpoint stl "$scratch/slow.nc" --robust --period 73
 
 # ---- numbers ----------------------------------------------------------------------------------
