@@ -66,18 +66,6 @@ void loess_smooth_weighted(const struct loess *loess, const double *coefficients
  *  @p window [points] is scratch. */
 void loess_row(const struct loess *loess, int64_t output, double *row, double *window);
 
-/** Where one knot of a series with missing points looks, and the solution of its fit. */
-struct loess_window {
-    int64_t left;
-    int64_t count;
-    int64_t bandwidth;
-    double factor; /**< of the weighted sum in the fitted value */
-    double slope;  /**< of the weighted sum times distance */
-};
-
-/** Knots of @p loess: the windows that a series needs. */
-int64_t loess_knots(const struct loess *loess);
-
 /** Scratch for series with missing points, one for each caller; no state of a series stays in it.
  */
 struct loess_gaps;
@@ -86,20 +74,28 @@ enum status loess_gaps_create(const struct loess *loess, struct loess_gaps **gap
 void loess_gaps_destroy(struct loess_gaps **gaps);
 size_t loess_gaps_bytes(const struct loess *loess);
 
-/** Finds the bandwidth at each knot: the distance to the `window`-th nearest point with
- *  @p valid[i] != 0; with fewer valid points all are used and the bandwidth enlarged by
- *  (window - valid) / 2. At least one point must be valid.
- *
- *  @param[out] windows  [knots]
- */
-void loess_gaps_find(struct loess_gaps *gaps, const double *valid, struct loess_window *windows);
+/** Integers of the windows that loess_gaps_find() writes. */
+size_t loess_gaps_bounds_size(const struct loess *loess);
 
-/** Solves the local fits for @p weights [points], zero where a point is missing. */
-void loess_gaps_fit(struct loess_gaps *gaps, struct loess_window *windows, const double *weights);
+/** Doubles of the coefficients that loess_gaps_fit() writes. */
+size_t loess_gaps_coefficients_size(const struct loess *loess);
 
-/** Smooths one series, @p weighted [points] = weights * values (0 where missing), into @p smooth
- *  [outputs]. Where all weights of a window are zero, as loess_smooth_weighted(). */
-void loess_gaps_smooth(struct loess_gaps *gaps, const struct loess_window *windows,
-                       const double *weighted, const double *values, double *smooth);
+/** Finds the windows of the lanes that are marked: the bandwidth at each knot is the distance to
+ *  the `window`-th nearest point with @p valid [points, LANES] not 0; with fewer valid points all
+ *  are used and the bandwidth enlarged by (window - valid) / 2. At least one point of a marked lane
+ *  must be valid. */
+void loess_gaps_find(struct loess_gaps *gaps, const double *valid, const bool lanes[LANES],
+                     int32_t *bounds);
+
+/** Solves the local fits for @p weights [points, LANES], zero where a point is missing. @p scratch
+ *  as for loess_smooth(). */
+void loess_gaps_fit(struct loess_gaps *gaps, const int32_t *bounds, const double *weights,
+                    double *coefficients, double *scratch);
+
+/** Smooths as loess_smooth_weighted(), in the windows of @p bounds. The other lanes of @p smooth
+ *  are undefined; all of @p values are finite. */
+void loess_gaps_smooth(struct loess_gaps *gaps, const int32_t *bounds, const double *coefficients,
+                       const double *weighted, const double *values, double *smooth,
+                       double *scratch);
 
 #endif

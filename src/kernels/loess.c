@@ -262,13 +262,13 @@ static int64_t tiles_store(struct loess *loess, double *storage)
     return used;
 }
 
-static bool is_short(const struct loess *loess)
+bool loess_is_short(const struct loess *loess)
 {
     return loess->settings.points <= SHORT_SERIES;
 }
 
 /* Every window has as many points: the fewer of window and series. */
-static int64_t row_width(const struct loess *loess)
+int64_t loess_row_width(const struct loess *loess)
 {
     return smaller(loess->settings.window, loess->settings.points);
 }
@@ -276,7 +276,7 @@ static int64_t row_width(const struct loess *loess)
 static void rows_store(struct loess *loess, double *rows)
 {
     for (int64_t k = 0; k < loess->knot_count; k++) {
-        row_kernel(loess, &loess->knots[k], rows + k * row_width(loess));
+        row_kernel(loess, &loess->knots[k], rows + k * loess_row_width(loess));
     }
     loess->rows = rows;
 }
@@ -331,11 +331,11 @@ enum status loess_create(const struct loess_settings *settings, struct loess **o
     place_knots(loess);
     cut_tiles(loess);
     int64_t used = tiles_store(loess, NULL);
-    int64_t row_count = is_short(loess) ? loess->knot_count * row_width(loess) : 0;
+    int64_t row_count = loess_is_short(loess) ? loess->knot_count * loess_row_width(loess) : 0;
     loess->storage_count = (size_t)(used + row_count + loess->widest_tile);
     TRY(memory_allocate(loess->storage_count, sizeof *loess->storage, &loess->storage));
     tiles_store(loess, loess->storage);
-    if (is_short(loess)) {
+    if (loess_is_short(loess)) {
         rows_store(loess, loess->storage + used);
     }
     TRY(filter_transform(loess));
@@ -374,11 +374,6 @@ size_t loess_bytes(const struct loess *loess)
 int64_t loess_outputs(const struct loess *loess)
 {
     return loess->settings.points + (loess->settings.extend ? 2 : 0);
-}
-
-int64_t loess_knots(const struct loess *loess)
-{
-    return loess->knot_count;
 }
 
 size_t loess_scratch_size(const struct loess *loess)
@@ -516,26 +511,28 @@ static double *knot_output(const struct loess *loess, const struct loess_knot *k
 
 KERNEL_CLONES
 static void interpolate_rows(const double *restrict first, const double *restrict last,
-                             double *restrict between, int64_t gap, int64_t width)
+                             double *restrict between, int64_t gap)
 {
+    double delta[LANES];
+    EACH_LANE (lane) {
+        delta[lane] = (last[lane] - first[lane]) / (double)gap;
+    }
     for (int64_t i = 1; i < gap; i++) {
-        double *restrict row = between + (i - 1) * width;
-        for (int64_t lane = 0; lane < width; lane++) {
-            double delta = (last[lane] - first[lane]) / (double)gap;
-            row[lane] = first[lane] + delta * (double)i;
+        EACH_LANE (lane) {
+            between[(i - 1) * LANES + lane] = first[lane] + delta[lane] * (double)i;
         }
     }
 }
 
-void loess_interpolate(const struct loess *loess, double *smooth, int64_t width)
+void loess_interpolate(const struct loess *loess, double *smooth)
 {
     int64_t shift = loess->settings.extend ? 1 : 0;
     for (int64_t k = 0; k + 1 < loess->knot_count; k++) {
         int64_t first = loess->knots[k].at;
         int64_t gap = loess->knots[k + 1].at - first;
         if (gap > 1) {
-            double *row = smooth + (first + shift) * width;
-            interpolate_rows(row, row + gap * width, row + width, gap, width);
+            double *row = smooth + (first + shift) * LANES;
+            interpolate_rows(row, row + gap * LANES, row + LANES, gap);
         }
     }
 }
@@ -563,16 +560,10 @@ void loess_smooth(const struct loess *loess, const double *values, double *smoot
                    sums + k * LANES, LANES * sizeof *sums);
         }
     }
-    loess_interpolate(loess, smooth, LANES);
+    loess_interpolate(loess, smooth);
 }
 
 /* ---- weighted points ---------------------------------------------------------------------- */
-
-/* Rows of weights of a short series start with that of the own value and the scale of the others.
- */
-enum {
-    ROW_EXTRA = 2
-};
 
 /* Per tile: factors [2, knot, lane] of the sum and of the line sum. */
 enum {
@@ -581,8 +572,8 @@ enum {
 
 size_t loess_coefficients_size(const struct loess *loess)
 {
-    if (is_short(loess)) {
-        return (size_t)(loess->knot_count * (row_width(loess) + ROW_EXTRA) * LANES);
+    if (loess_is_short(loess)) {
+        return loess_rows_size(loess, false);
     }
     if (loess->moments != NULL) {
         return loess_moments_coefficients_size(loess->settings.points);
@@ -622,108 +613,11 @@ static double smallest_spread(const struct loess *loess)
     return loess->settings.degree == 0 ? INFINITY : loess_smallest_spread(loess);
 }
 
-/* Tilts the weights [count, lane] of one knot, whose sums have the given inverse and whose mean
- * distances from the first point are @p mean, to those of a line. */
-static inline __attribute__((always_inline)) void row_tilt(double *restrict tap, int64_t count,
-                                                           double at, double smallest,
-                                                           const double *inverse,
-                                                           const double *mean)
-{
-    double spread[LANES] = {0};
-    double tilt[LANES];
-    for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            double offset = (double)j - mean[lane];
-            spread[lane] = __builtin_fma(tap[j * LANES + lane] * offset, offset, spread[lane]);
-        }
-    }
-    EACH_LANE (lane) {
-        double variance = spread[lane] * inverse[lane];
-        tilt[lane] = variance > smallest ? (at - mean[lane]) / variance : 0;
-    }
-    for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            tap[j * LANES + lane] *= tilt[lane] * ((double)j - mean[lane]) + 1;
-        }
-    }
-}
-
-/* The final weights [2 + count, lane] of one knot: the first is that of the point's own value and
- * is one where no other has weight, the second multiplies the sum over the others. @p at is the
- * distance from the first point of the window; a constant is fitted where @p smallest is infinite.
- */
-KERNEL_CLONES
-static void row_fit(const double *restrict kernel, const double *restrict weights, int64_t count,
-                    double at, double smallest, double *restrict row)
-{
-    double sum[LANES] = {0};
-    double line[LANES] = {0};
-    double *restrict own = row;
-    double *restrict inverse = row + LANES;
-    double *restrict tap = row + 2 * LANES;
-    for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            double weight = kernel[j] * weights[j * LANES + lane];
-            tap[j * LANES + lane] = weight;
-            sum[lane] += weight;
-            line[lane] = __builtin_fma(weight, (double)j, line[lane]);
-        }
-    }
-    EACH_LANE (lane) {
-        own[lane] = sum[lane] > 0 ? 0 : 1;
-        inverse[lane] = sum[lane] > 0 ? 1 / sum[lane] : 0;
-        line[lane] *= inverse[lane];
-    }
-    if (smallest < INFINITY) {
-        row_tilt(tap, count, at, smallest, inverse, line);
-    }
-}
-
-static void rows_fit(const struct loess *loess, const double *weights, double *coefficients)
-{
-    const double smallest = smallest_spread(loess);
-    const int64_t width = row_width(loess);
-    for (int64_t k = 0; k < loess->knot_count; k++) {
-        const struct loess_knot *knot = &loess->knots[k];
-        row_fit(loess->rows + k * width, weights + knot->left * LANES, width,
-                (double)(knot->at - knot->left), smallest,
-                coefficients + k * (width + ROW_EXTRA) * LANES);
-    }
-}
-
-KERNEL_CLONES
-static void row_apply(const double *restrict row, const double *restrict own,
-                      const double *restrict values, int64_t count, double *restrict out)
-{
-    double sum[LANES] = {0};
-    const double *restrict tap = row + ROW_EXTRA * LANES;
-    for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            sum[lane] = __builtin_fma(tap[j * LANES + lane], values[j * LANES + lane], sum[lane]);
-        }
-    }
-    EACH_LANE (lane) {
-        out[lane] = row[lane] * own[lane] + row[LANES + lane] * sum[lane];
-    }
-}
-
-static void rows_apply(const struct loess *loess, const double *coefficients, const double *values,
-                       double *smooth)
-{
-    const int64_t width = row_width(loess);
-    for (int64_t k = 0; k < loess->knot_count; k++) {
-        const struct loess_knot *knot = &loess->knots[k];
-        int64_t own = larger(0, smaller(knot->at, loess->settings.points - 1));
-        row_apply(coefficients + k * (width + ROW_EXTRA) * LANES, values + own * LANES,
-                  values + knot->left * LANES, width, knot_output(loess, knot, smooth));
-    }
-}
-
 void loess_fit(const struct loess *loess, const double *weights, double *coefficients,
                double *scratch)
 {
-    if (is_short(loess)) {
-        rows_fit(loess, weights, coefficients);
+    if (loess_is_short(loess)) {
+        loess_rows_fit(loess, NULL, weights, coefficients);
         return;
     }
     if (loess->moments != NULL) {
@@ -783,10 +677,6 @@ static bool end_is_empty(const struct loess *loess, const double *coefficients, 
 {
     int64_t tile = side * (loess->tile_count - 1);
     int64_t slot = side * (loess->tiles[tile].knots - 1);
-    if (is_short(loess)) {
-        int64_t knot = side * (loess->knot_count - 1);
-        return coefficients[knot * (row_width(loess) + ROW_EXTRA) * LANES + lane] != 0;
-    }
     const double *factor = coefficients + tile * TILE_COEFFICIENTS + slot * LANES + lane;
     return factor[0] == 0 && factor[TILE_KNOTS * LANES] == 0;
 }
@@ -813,16 +703,17 @@ void loess_smooth_weighted(const struct loess *loess, const double *coefficients
         loess_moments_smooth(loess->moments, NULL, coefficients, weighted, values, smooth, scratch);
         return;
     }
-    if (is_short(loess)) {
-        rows_apply(loess, coefficients, values, smooth);
+    if (loess_is_short(loess)) {
+        loess_rows_apply(loess, NULL, coefficients, values, smooth);
+        return;
     }
-    for (int64_t t = 0; t < loess->tile_count && !is_short(loess); t++) {
+    for (int64_t t = 0; t < loess->tile_count; t++) {
         tile_smooth_weighted(loess, t, coefficients, weighted, values, smooth, scratch);
     }
     if (loess->settings.extend) {
         extend_empty_ends(loess, coefficients, smooth);
     }
-    loess_interpolate(loess, smooth, LANES);
+    loess_interpolate(loess, smooth);
 }
 
 /* ---- one output as a row ------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* airshed -- GPL-3.0-or-later. Loess of one series whose windows widen over missing points. */
+/* airshed -- GPL-3.0-or-later. Loess of series whose windows widen over missing points. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ enum {
 struct loess_gaps {
     const struct loess *loess;
     int64_t *valid;
-    double *padded;
+    double *padded; /* what follows is for windows that are summed point by point */
     double *tables;
     int64_t table_bandwidth[TABLES];
     int64_t table_length;
@@ -45,12 +45,21 @@ static int64_t table_length(const struct loess *loess)
     return 2 * loess->settings.points + 1 + 2 * STRIPES;
 }
 
+/* True where neither sums of powers nor rows of lanes serve. */
+static bool is_summed(const struct loess *loess)
+{
+    return loess->moments == NULL && !loess_is_short(loess);
+}
+
 size_t loess_gaps_bytes(const struct loess *loess)
 {
     size_t points = (size_t)loess->settings.points;
-    return sizeof(struct loess_gaps) + points * sizeof(int64_t) +
-           (points + 2 * STRIPES) * sizeof(double) +
-           (size_t)(TABLES * table_length(loess)) * sizeof(double);
+    size_t bytes = sizeof(struct loess_gaps) + points * sizeof(int64_t);
+    if (is_summed(loess)) {
+        bytes += (points + 2 * STRIPES) * sizeof(double) +
+                 (size_t)(TABLES * table_length(loess)) * sizeof(double);
+    }
+    return bytes;
 }
 
 enum status loess_gaps_create(const struct loess *loess, struct loess_gaps **out)
@@ -64,9 +73,11 @@ enum status loess_gaps_create(const struct loess *loess, struct loess_gaps **out
     gaps->table_length = table_length(loess);
     gaps->narrow = loess->settings.window <= 2 * LANES;
     TRY(memory_allocate(points, sizeof *gaps->valid, &gaps->valid));
-    TRY(memory_allocate(points + 2 * STRIPES, sizeof *gaps->padded, &gaps->padded));
-    TRY(memory_allocate((size_t)(TABLES * gaps->table_length), sizeof *gaps->tables,
-                        &gaps->tables));
+    if (is_summed(loess)) {
+        TRY(memory_allocate(points + 2 * STRIPES, sizeof *gaps->padded, &gaps->padded));
+        TRY(memory_allocate((size_t)(TABLES * gaps->table_length), sizeof *gaps->tables,
+                            &gaps->tables));
+    }
     *out = gaps;
     gaps = NULL;
 done:
@@ -87,29 +98,39 @@ void loess_gaps_destroy(struct loess_gaps **gaps)
 
 /* ---- windows ------------------------------------------------------------------------------ */
 
-/* Beyond the bandwidth weights are zero, so the window may be any interval that covers it. Only a
- * last point between two jumps is cut: it keeps the points of the knot before it. */
-static struct loess_window window_over(const struct loess *loess, const struct loess_knot *knot,
-                                       int64_t first, int64_t last, int64_t excess)
+/* Behind the bandwidths: first and last point of a last knot between two jumps. */
+size_t loess_gaps_bounds_size(const struct loess *loess)
 {
-    int64_t bandwidth = larger(knot->at - first, last - knot->at) + excess;
-    int64_t left = larger(0, knot->at - bandwidth);
-    int64_t right = smaller(loess->settings.points - 1, knot->at + bandwidth);
-    if (knot->at != knot->anchor) {
-        left = larger(left, first);
-        right = smaller(right, last);
-    }
-    return (struct loess_window){.left = left, .count = right - left + 1, .bandwidth = bandwidth};
+    return (size_t)((loess->knot_count + 2) * LANES);
 }
 
-void loess_gaps_find(struct loess_gaps *gaps, const double *valid, struct loess_window *windows)
+static void lane_clear(const struct loess *loess, int lane, int32_t *bounds)
+{
+    for (int64_t k = 0; k < loess->knot_count + 2; k++) {
+        bounds[k * LANES + lane] = 0;
+    }
+}
+
+/* Beyond the bandwidth weights are zero, so the window may be any interval that covers it. Only a
+ * last point between two jumps is cut: it keeps the points of the knot before it. */
+static void bound_knot(const struct loess *loess, int64_t k, int64_t first, int64_t last,
+                       int64_t excess, int32_t *bounds)
+{
+    const struct loess_knot *knot = &loess->knots[k];
+    bounds[k * LANES] = (int32_t)(larger(knot->at - first, last - knot->at) + excess);
+    if (knot->at != knot->anchor) {
+        bounds[loess->knot_count * LANES] = (int32_t)first;
+        bounds[(loess->knot_count + 1) * LANES] = (int32_t)last;
+    }
+}
+
+static void lane_find(struct loess_gaps *gaps, const double *valid, int32_t *bounds)
 {
     const struct loess *loess = gaps->loess;
     int64_t found = 0;
     for (int64_t i = 0; i < loess->settings.points; i++) {
-        if (valid[i] != 0) {
-            gaps->valid[found++] = i;
-        }
+        gaps->valid[found] = i;
+        found += valid[i * LANES] != 0;
     }
     int64_t most = smaller(loess->settings.window, found);
     int64_t excess = larger(0, (loess->settings.window - found) / 2);
@@ -120,9 +141,40 @@ void loess_gaps_find(struct loess_gaps *gaps, const double *valid, struct loess_
                gaps->valid[first + most] - anchor < anchor - gaps->valid[first]) {
             first++;
         }
-        windows[k] = window_over(loess, &loess->knots[k], gaps->valid[first],
-                                 gaps->valid[first + most - 1], excess);
+        bound_knot(loess, k, gaps->valid[first], gaps->valid[first + most - 1], excess, bounds);
     }
+}
+
+void loess_gaps_find(struct loess_gaps *gaps, const double *valid, const bool lanes[LANES],
+                     int32_t *bounds)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        lane_clear(gaps->loess, lane, bounds);
+        if (lanes[lane]) {
+            lane_find(gaps, valid + lane, bounds + lane);
+        }
+    }
+}
+
+/* A window whose points are summed one by one. */
+struct window {
+    int64_t left;
+    int64_t count;
+    int64_t bandwidth;
+};
+
+static struct window window_at(const struct loess *loess, const int32_t *bounds, int64_t k,
+                               int lane)
+{
+    const struct loess_knot *knot = &loess->knots[k];
+    int64_t bandwidth = bounds[k * LANES + lane];
+    int64_t left = larger(0, knot->at - bandwidth);
+    int64_t right = smaller(loess->settings.points - 1, knot->at + bandwidth);
+    if (knot->at != knot->anchor) {
+        left = larger(left, bounds[loess->knot_count * LANES + lane]);
+        right = smaller(right, bounds[(loess->knot_count + 1) * LANES + lane]);
+    }
+    return (struct window){.left = left, .count = right - left + 1, .bandwidth = bandwidth};
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
@@ -259,76 +311,137 @@ static struct sums cut_sums(const double *kernel, const double *values, int64_t 
     return sums;
 }
 
-static struct sums window_sums(struct loess_gaps *gaps, const struct loess_window *window,
-                               int64_t k, const double *values, bool squares)
+static struct sums window_sums(struct loess_gaps *gaps, const int32_t *bounds, int64_t k, int lane,
+                               bool squares)
 {
     const struct loess_knot *knot = &gaps->loess->knots[k];
-    int64_t distance = window->left - knot->at;
-    const double *kernel = table_for(gaps, window->bandwidth) + distance;
-    const double *first = values + window->left;
+    const struct window window = window_at(gaps->loess, bounds, k, lane);
+    const int64_t distance = window.left - knot->at;
+    const double *kernel = table_for(gaps, window.bandwidth) + distance;
+    const double *first = gaps->padded + window.left;
     if (knot->at != knot->anchor) {
-        return cut_sums(kernel, first, window->count, (double)distance);
+        return cut_sums(kernel, first, window.count, (double)distance);
     }
     if (gaps->narrow) {
-        return (squares ? narrow_squares : narrow_lines)(kernel, first, window->count,
+        return (squares ? narrow_squares : narrow_lines)(kernel, first, window.count,
                                                          (double)distance);
     }
-    return (squares ? wide_squares : wide_lines)(kernel, first, window->count, (double)distance);
+    return (squares ? wide_squares : wide_lines)(kernel, first, window.count, (double)distance);
 }
 
-static const double *padded_copy(struct loess_gaps *gaps, const double *values)
+/* Lays one lane of a block out with the zeros behind it that the stripes run over. */
+static void lane_lay(struct loess_gaps *gaps, const double *values)
 {
-    memcpy(gaps->padded, values, (size_t)gaps->loess->settings.points * sizeof *values);
-    return gaps->padded;
+    for (int64_t i = 0; i < gaps->loess->settings.points; i++) {
+        gaps->padded[i] = values[i * LANES];
+    }
 }
 
-/* ---- the fit ------------------------------------------------------------------------------ */
+/* ---- one lane, point by point -------------------------------------------------------------- */
 
-void loess_gaps_fit(struct loess_gaps *gaps, struct loess_window *windows, const double *weights)
+static void lane_fit(struct loess_gaps *gaps, const int32_t *bounds, const double *weights,
+                     int lane, double *coefficients)
 {
     const struct loess *loess = gaps->loess;
     const double smallest = loess->settings.degree == 0 ? INFINITY : loess_smallest_spread(loess);
-    const double *padded = padded_copy(gaps, weights);
+    lane_lay(gaps, weights + lane);
     for (int64_t k = 0; k < loess->knot_count; k++) {
-        struct loess_window *window = &windows[k];
-        struct sums sums = window_sums(gaps, window, k, padded, true);
-        window->factor = window->slope = 0;
+        struct sums sums = window_sums(gaps, bounds, k, lane, true);
+        double *factor = coefficients + 2 * k * LANES + lane;
+        factor[0] = factor[LANES] = 0;
         if (sums.sum > 0) {
             double mean = sums.line / sums.sum;
             double spread = sums.square / sums.sum - mean * mean;
             double tilt = spread > smallest ? -mean / spread : 0;
-            window->factor = (1 - tilt * mean) / sums.sum;
-            window->slope = tilt / sums.sum;
+            factor[0] = (1 - tilt * mean) / sums.sum;
+            factor[LANES] = tilt / sums.sum;
         }
     }
 }
 
-static bool window_is_empty(const struct loess_window *window)
+static bool knot_is_empty(const double *factor)
 {
-    return window->factor == 0 && window->slope == 0;
+    return factor[0] == 0 && factor[LANES] == 0;
 }
 
-void loess_gaps_smooth(struct loess_gaps *gaps, const struct loess_window *windows,
-                       const double *weighted, const double *values, double *smooth)
+static void lane_smooth(struct loess_gaps *gaps, const int32_t *bounds, const double *coefficients,
+                        const double *weighted, const double *values, int lane, double *smooth)
 {
     const struct loess *loess = gaps->loess;
-    const double *padded = padded_copy(gaps, weighted);
     const int64_t points = loess->settings.points;
     const int64_t shift = loess->settings.extend ? 1 : 0;
+    const double *last = coefficients + 2 * (loess->knot_count - 1) * LANES;
+    lane_lay(gaps, weighted + lane);
     for (int64_t k = 0; k < loess->knot_count; k++) {
-        const struct loess_window *window = &windows[k];
-        struct sums sums = window_sums(gaps, window, k, padded, false);
+        const double *factor = coefficients + 2 * k * LANES + lane;
+        struct sums sums = window_sums(gaps, bounds, k, lane, false);
         int64_t own = larger(0, smaller(loess->knots[k].at, points - 1));
-        smooth[loess->knots[k].at + shift] =
-            window_is_empty(window)
-                ? values[own]
-                : __builtin_fma(window->factor, sums.sum, window->slope * sums.line);
+        smooth[(loess->knots[k].at + shift) * LANES + lane] =
+            knot_is_empty(factor) ? values[own * LANES + lane]
+                                  : __builtin_fma(factor[0], sums.sum, factor[LANES] * sums.line);
     }
-    if (shift == 1 && window_is_empty(&windows[0])) {
-        smooth[0] = smooth[1];
+    if (shift == 1 && knot_is_empty(coefficients + lane)) {
+        smooth[lane] = smooth[LANES + lane];
     }
-    if (shift == 1 && window_is_empty(&windows[loess->knot_count - 1])) {
-        smooth[points + 1] = smooth[points];
+    if (shift == 1 && knot_is_empty(last + lane)) {
+        smooth[(points + 1) * LANES + lane] = smooth[points * LANES + lane];
     }
-    loess_interpolate(loess, smooth, 1);
+}
+
+/* ---- all lanes ----------------------------------------------------------------------------- */
+
+size_t loess_gaps_coefficients_size(const struct loess *loess)
+{
+    if (loess->moments != NULL) {
+        return loess_moments_coefficients_size(loess->settings.points);
+    }
+    if (loess_is_short(loess)) {
+        return loess_rows_size(loess, true);
+    }
+    return (size_t)(loess->knot_count * 2 * LANES);
+}
+
+/* Bandwidths are at least one where a lane has windows. */
+static bool lane_has_windows(const int32_t *bounds, int lane)
+{
+    return bounds[lane] > 0;
+}
+
+void loess_gaps_fit(struct loess_gaps *gaps, const int32_t *bounds, const double *weights,
+                    double *coefficients, double *scratch)
+{
+    const struct loess *loess = gaps->loess;
+    if (loess->moments != NULL) {
+        loess_moments_fit(loess->moments, bounds, weights, coefficients, scratch);
+    }
+    if (loess_is_short(loess)) {
+        loess_rows_fit(loess, bounds, weights, coefficients);
+    }
+    for (int lane = 0; is_summed(loess) && lane < LANES; lane++) {
+        if (lane_has_windows(bounds, lane)) {
+            lane_fit(gaps, bounds, weights, lane, coefficients);
+        }
+    }
+}
+
+void loess_gaps_smooth(struct loess_gaps *gaps, const int32_t *bounds, const double *coefficients,
+                       const double *weighted, const double *values, double *smooth,
+                       double *scratch)
+{
+    const struct loess *loess = gaps->loess;
+    if (loess->moments != NULL) {
+        loess_moments_smooth(loess->moments, bounds, coefficients, weighted, values, smooth,
+                             scratch);
+        return;
+    }
+    if (loess_is_short(loess)) {
+        loess_rows_apply(loess, bounds, coefficients, values, smooth);
+        return;
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        if (lane_has_windows(bounds, lane)) {
+            lane_smooth(gaps, bounds, coefficients, weighted, values, lane, smooth);
+        }
+    }
+    loess_interpolate(loess, smooth);
 }

@@ -65,7 +65,22 @@ static inline double loess_smallest_spread(const struct loess *loess)
     return range * range;
 }
 
-/** Interpolates linearly between the knots of [time, width] rows already evaluated. */
-void loess_interpolate(const struct loess *loess, double *smooth, int64_t width);
+/** True where weighted fits are solved point by point (src/kernels/loess_rows.c). */
+bool loess_is_short(const struct loess *loess);
+
+/** Every window without gaps has as many points: the fewer of window and series. */
+int64_t loess_row_width(const struct loess *loess);
+
+/** @name Short series, solved point by point (src/kernels/loess_rows.c)
+ *  With @p bounds as loess_gaps_find() makes them, or NULL for windows without gaps; else as
+ *  loess_fit() and loess_smooth_weighted(). Interpolates too. */
+size_t loess_rows_size(const struct loess *loess, bool gaps);
+void loess_rows_fit(const struct loess *loess, const int32_t *bounds, const double *weights,
+                    double *coefficients);
+void loess_rows_apply(const struct loess *loess, const int32_t *bounds, const double *coefficients,
+                      const double *values, double *smooth);
+
+/** Interpolates linearly between the knots, whose rows of @p smooth [outputs, LANES] are there. */
+void loess_interpolate(const struct loess *loess, double *smooth);
 
 #endif

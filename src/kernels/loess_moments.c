@@ -169,8 +169,9 @@ struct chunk {
     int64_t left_far;
     int64_t right_near;
     int64_t right_far;
-    double *right; /* rows of sums from `first` on */
-    double *left;  /* rows of sums from `end - 1` down */
+    int64_t widest; /* bandwidth */
+    double *right;  /* rows of sums from `first` on */
+    double *left;   /* rows of sums from `end - 1` down */
 };
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -197,6 +198,7 @@ static void chunk_widen(struct chunk *chunk, int64_t points, int64_t output, int
     chunk->left_far = smaller(chunk->left_far, left);
     chunk->right_near = smaller(chunk->right_near, right);
     chunk->right_far = larger(chunk->right_far, right);
+    chunk->widest = larger(chunk->widest, bandwidth);
 }
 
 static struct chunk chunk_at(const struct loess_moments *moments, const int32_t *bandwidths,
@@ -356,6 +358,31 @@ sum_output(const struct chunk *chunk, const struct window_ends *restrict ends,
     }
 }
 
+/* Adds what the Fortran's weights of distances up to h / 1000, all one, have beyond the tricube. */
+KERNEL_CLONES
+static void flatten_top(const double *values, int64_t points, int64_t output,
+                        const int32_t *restrict bandwidth, int64_t widest,
+                        struct output_sums *restrict sums)
+{
+    for (int64_t d = 1; (double)d <= 0.001 * (double)widest; d++) {
+        const double *left = values + larger(0, output - d) * LANES;
+        const double *right = values + smaller(points - 1, output + d) * LANES;
+        const double left_share = output - d >= 0 ? 1 : 0;
+        const double right_share = output + d < points ? 1 : 0;
+        EACH_LANE (lane) {
+            double h = (double)bandwidth[lane];
+            double ratio = (double)d / (h > 0 ? h : 1);
+            double cube = ratio * ratio * ratio;
+            double rest = (double)d <= 0.001 * h ? cube * (3 - cube * (3 - cube)) : 0;
+            double above = rest * right_share * right[lane];
+            double below = rest * left_share * left[lane];
+            sums->sum[lane] += above + below;
+            sums->line[lane] += (double)d * (above - below);
+            sums->square[lane] += (double)(d * d) * (above + below);
+        }
+    }
+}
+
 /* ---- direct sums --------------------------------------------------------------------------- */
 
 struct direct_sums {
@@ -450,6 +477,9 @@ fit_outputs(const struct loess_moments *moments, const struct chunk *chunk,
                   SQUARE_POWERS);
         sum_output(chunk, &ends, moments->shifts + (output - chunk->first) * SHIFT_SIZE, output,
                    weights + output * LANES, &sums, SQUARE_POWERS, common);
+        if (chunk->widest >= 1000) {
+            flatten_top(weights, moments->points, output, bandwidth, chunk->widest, &sums);
+        }
         solve_output(&sums, bandwidth, smallest_spread(moments), coefficients + output * 2 * LANES,
                      doubt);
         for (int lane = 0; lane < LANES; lane++) {
@@ -521,6 +551,9 @@ smooth_outputs(const struct loess_moments *moments, const struct chunk *chunk,
         find_ends(chunk, (int32_t)moments->points, (int32_t)output, bandwidth, &ends, LINE_POWERS);
         sum_output(chunk, &ends, moments->shifts + (output - chunk->first) * SHIFT_SIZE, output,
                    weighted + output * LANES, &sums, LINE_POWERS, common);
+        if (chunk->widest >= 1000) {
+            flatten_top(weighted, moments->points, output, bandwidth, chunk->widest, &sums);
+        }
         EACH_LANE (lane) {
             double fitted =
                 __builtin_fma(factor[lane], sums.sum[lane], factor[LANES + lane] * sums.line[lane]);

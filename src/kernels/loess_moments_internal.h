@@ -18,10 +18,7 @@
  *  running sum and the unit roundoff u = 1.1e-16 the relative error of a sum of weights is below
  *  66 (n + 24) u / RHO, RHO being the share of the window's weight that the tricube leaves: 4e-12
  *  for n = 500, and about 1e-14 in practice, where roundings do not all add up. Fits that would
- *  lose more, with hardly any weight near the point or a narrow spread, are summed directly.
- *
- *  Distances up to h / 1000 have weight 1 in the Fortran and up to 3e-9 less here, which matters
- *  from h = 1000 on and moves a result by less than 5e-12 of the largest value. */
+ *  lose more, with hardly any weight near the point or a narrow spread, are summed directly. */
 struct loess_moments {
     int64_t points;
     int64_t chunk;

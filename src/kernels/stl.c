@@ -58,24 +58,29 @@ static enum reason lane_reason(const struct stl_workspace *workspace, int lane, 
     return REASON_OK;
 }
 
-/* The observation nearest in time to each step, the earlier of two. */
-static void find_nearest(const double *valid, int64_t steps, int lane, int32_t *nearest)
+/* Lists the missing steps of a lane, each with the observation nearest in time, the earlier of two.
+ */
+static void find_nearest(struct stl_workspace *workspace, int lane)
 {
+    const int64_t steps = workspace->plan->steps;
+    const double *valid = workspace->valid + lane;
     int64_t before = -1;
     for (int64_t i = 0; i < steps; i++) {
-        if (valid[i * LANES + lane] != 0) {
+        if (valid[i * LANES] != 0) {
             before = i;
+            continue;
         }
-        nearest[i] = (int32_t)before;
-    }
-    int64_t after = -1;
-    for (int64_t i = steps - 1; i >= 0; i--) {
-        if (valid[i * LANES + lane] != 0) {
-            after = i;
+        int64_t after = i + 1;
+        while (after < steps && valid[after * LANES] == 0) {
+            after++;
         }
-        if (nearest[i] < 0 || (after >= 0 && after - i < i - nearest[i])) {
-            nearest[i] = (int32_t)after;
+        for (; i < after; i++) {
+            bool earlier = before >= 0 && (after == steps || i - before <= after - i);
+            workspace->gaps[workspace->gap_count++] =
+                (struct stl_gap){.at = (int32_t)(i * LANES + lane),
+                                 .nearest = (int32_t)((earlier ? before : after) * LANES + lane)};
         }
+        before = after;
     }
 }
 
@@ -99,13 +104,15 @@ static void lane_load(struct stl_workspace *workspace, int lane, double count, e
         lane_clear(workspace, lane);
     }
     if (lanes->gappy[lane]) {
-        find_nearest(workspace->valid, steps, lane, workspace->nearest + lane * steps);
+        find_nearest(workspace, lane);
     }
 }
 
-static bool windows_widen(const struct stl_workspace *workspace)
+/* True where lanes with gaps go through windows of their own. */
+static bool gaps_widen(const struct stl_workspace *workspace)
 {
-    return workspace->plan->settings.gap_window == STL_GAP_WINDOW_NEAREST;
+    return workspace->lanes.any_gappy &&
+           workspace->plan->settings.gap_window == STL_GAP_WINDOW_NEAREST;
 }
 
 static void block_load(struct stl_workspace *workspace, const double *series, enum reason *reasons)
@@ -113,14 +120,15 @@ static void block_load(struct stl_workspace *workspace, const double *series, en
     const int64_t steps = workspace->plan->steps;
     double counts[LANES] = {0};
     workspace->lanes = (struct stl_lanes){.any_plain = false};
+    workspace->gap_count = 0;
     split_valid(series, steps, workspace->observed, workspace->valid, counts,
                 workspace->lanes.largest);
     for (int lane = 0; lane < LANES; lane++) {
         reasons[lane] = lane_reason(workspace, lane, counts[lane]);
         lane_load(workspace, lane, counts[lane], reasons[lane]);
-        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
-            stl_gaps_find(workspace, lane);
-        }
+    }
+    if (gaps_widen(workspace)) {
+        stl_gaps_find(workspace);
     }
     memcpy(workspace->weights, workspace->valid, (size_t)(steps * LANES) * sizeof(double));
 }
@@ -129,12 +137,9 @@ static void block_load(struct stl_workspace *workspace, const double *series, en
  * and is what an empty window falls back to. */
 static void gaps_stand_in(struct stl_workspace *workspace)
 {
-    const int64_t steps = workspace->plan->steps;
-    for (int lane = 0; lane < LANES; lane++) {
-        const int32_t *nearest = workspace->nearest + lane * steps;
-        for (int64_t i = 0; workspace->lanes.gappy[lane] && i < steps; i++) {
-            workspace->residue[i * LANES + lane] = workspace->residue[nearest[i] * LANES + lane];
-        }
+    for (int64_t i = 0; i < workspace->gap_count; i++) {
+        const struct stl_gap *gap = &workspace->gaps[i];
+        workspace->residue[gap->at] = workspace->residue[gap->nearest];
     }
 }
 
@@ -233,54 +238,31 @@ static void cycles_plain(struct stl_workspace *workspace)
     }
 }
 
-static void rows_gather(const double *block, int64_t first, int64_t stride, int64_t count,
-                        double *rows)
+void stl_rows_gather(const double *block, int64_t first, int64_t stride, int64_t count,
+                     double *rows)
 {
     for (int64_t i = 0; i < count; i++) {
         memcpy(rows + i * LANES, block + (first + i * stride) * LANES, LANES * sizeof *rows);
     }
 }
 
-static void rows_scatter(const double *rows, int64_t first, int64_t stride, int64_t count,
-                         double *block)
+/* Copies the lanes that are chosen, to rows @p stride apart. */
+KERNEL_CLONES
+static void rows_choose(const double *restrict rows, const int64_t *restrict chosen, int64_t count,
+                        int64_t stride, double *restrict block)
 {
     for (int64_t i = 0; i < count; i++) {
-        memcpy(block + (first + i * stride) * LANES, rows + i * LANES, LANES * sizeof *rows);
-    }
-}
-
-/* The fits of a subseries are solved again in each pass: cheaper than fetching them from memory. */
-static void cycles_weighted(struct stl_workspace *workspace, double *out)
-{
-    const struct stl_plan *plan = workspace->plan;
-    const int64_t period = plan->settings.period;
-    double *fit = workspace->cycle_fit;
-    double *values = workspace->gather;
-    double *weighted = values + (plan->cycles[0].points + 2) * LANES;
-    double *smooth = weighted + (plan->cycles[0].points + 2) * LANES;
-    double *weights = smooth + (plan->cycles[0].points + 2) * LANES;
-    for (int64_t group = 0; group < plan->groups; group++) {
-        const struct stl_cycles *cycles = &plan->cycles[group];
-        for (int64_t i = 0; i < cycles->phases; i++) {
-            const int64_t phase = cycles->first_phase + i;
-            rows_gather(workspace->residue, phase, period, cycles->points, values);
-            rows_gather(workspace->weighted, phase, period, cycles->points, weighted);
-            rows_gather(workspace->weights, phase, period, cycles->points, weights);
-            loess_fit(cycles->loess, weights, fit, workspace->scratch);
-            loess_smooth_weighted(cycles->loess, fit, weighted, values, smooth, workspace->scratch);
-            rows_scatter(smooth, phase, period, cycles->points + 2, out);
+        EACH_LANE (lane) {
+            double held = block[i * stride * LANES + lane];
+            block[i * stride * LANES + lane] = chosen[lane] != 0 ? rows[i * LANES + lane] : held;
         }
     }
 }
 
-/* Copies the lanes with gaps from one block to another. */
-static void gappy_lanes_copy(const struct stl_workspace *workspace, const double *from, double *to,
-                             int64_t rows)
+static void choose_gappy(const struct stl_workspace *workspace, int64_t chosen[LANES])
 {
     for (int lane = 0; lane < LANES; lane++) {
-        for (int64_t i = 0; workspace->lanes.gappy[lane] && i < rows; i++) {
-            to[i * LANES + lane] = from[i * LANES + lane];
-        }
+        chosen[lane] = workspace->lanes.gappy[lane];
     }
 }
 
@@ -289,7 +271,15 @@ static void gappy_lanes_copy(const struct stl_workspace *workspace, const double
 static bool block_is_weighted(const struct stl_workspace *workspace, bool robust)
 {
     return (robust && workspace->lanes.any_plain) ||
-           (!windows_widen(workspace) && workspace->lanes.any_gappy);
+           (!gaps_widen(workspace) && workspace->lanes.any_gappy);
+}
+
+static void choose_weighted(const struct stl_workspace *workspace, bool robust,
+                            int64_t chosen[LANES])
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        chosen[lane] = workspace->lanes.gappy[lane] ? !gaps_widen(workspace) : robust;
+    }
 }
 
 static void fit_weights(struct stl_workspace *workspace, bool robust)
@@ -298,10 +288,8 @@ static void fit_weights(struct stl_workspace *workspace, bool robust)
         loess_fit(workspace->plan->trend, workspace->weights, workspace->trend_fit,
                   workspace->scratch);
     }
-    for (int lane = 0; lane < LANES; lane++) {
-        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
-            stl_gaps_fit(workspace, lane);
-        }
+    if (gaps_widen(workspace)) {
+        stl_gaps_fit_trend(workspace);
     }
 }
 
@@ -314,6 +302,42 @@ static void weigh_residue(struct stl_workspace *workspace, bool robust)
     }
 }
 
+static struct stl_cycle cycle_gather(struct stl_workspace *workspace, int64_t phase, int64_t points)
+{
+    const int64_t period = workspace->plan->settings.period;
+    const int64_t room = (workspace->plan->cycles[0].points + 2) * LANES;
+    struct stl_cycle cycle = {.values = workspace->gather,
+                              .weighted = workspace->gather + room,
+                              .weights = workspace->gather + 2 * room,
+                              .smooth = workspace->gather + 3 * room};
+    stl_rows_gather(workspace->residue, phase, period, points, cycle.values);
+    stl_rows_gather(workspace->weighted, phase, period, points, cycle.weighted);
+    stl_rows_gather(workspace->weights, phase, period, points, cycle.weights);
+    return cycle;
+}
+
+/* One cycle-subseries in lanes with weights; without robustness the complete ones are there. */
+static void cycle_weighted(struct stl_workspace *workspace, int64_t phase,
+                           const struct stl_cycles *cycles, bool robust)
+{
+    const int64_t period = workspace->plan->settings.period;
+    struct stl_cycle cycle = cycle_gather(workspace, phase, cycles->points);
+    double *out = workspace->cycles + phase * LANES;
+    int64_t chosen[LANES];
+    choose_gappy(workspace, chosen);
+    if (gaps_widen(workspace)) {
+        stl_gaps_cycle(workspace, phase, &cycle);
+        rows_choose(cycle.smooth, chosen, cycles->points + 2, period, out);
+    }
+    if (block_is_weighted(workspace, robust)) {
+        choose_weighted(workspace, robust, chosen);
+        loess_fit(cycles->loess, cycle.weights, workspace->cycle_fit, workspace->scratch);
+        loess_smooth_weighted(cycles->loess, workspace->cycle_fit, cycle.weighted, cycle.values,
+                              cycle.smooth, workspace->scratch);
+        rows_choose(cycle.smooth, chosen, cycles->points + 2, period, out);
+    }
+}
+
 static void smooth_cycles(struct stl_workspace *workspace, bool robust)
 {
     const struct stl_plan *plan = workspace->plan;
@@ -321,16 +345,13 @@ static void smooth_cycles(struct stl_workspace *workspace, bool robust)
     if (!robust && workspace->lanes.any_plain) {
         cycles_plain(workspace);
     }
-    if (block_is_weighted(workspace, robust)) {
-        cycles_weighted(workspace, robust ? workspace->cycles : workspace->spare);
-        if (!robust) {
-            gappy_lanes_copy(workspace, workspace->spare, workspace->cycles,
-                             plan->steps + 2 * plan->settings.period);
-        }
+    if (!robust && !workspace->lanes.any_gappy) {
+        return;
     }
-    for (int lane = 0; lane < LANES; lane++) {
-        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
-            stl_gaps_cycles(workspace, lane);
+    for (int64_t group = 0; group < plan->groups; group++) {
+        const struct stl_cycles *cycles = &plan->cycles[group];
+        for (int64_t i = 0; i < cycles->phases; i++) {
+            cycle_weighted(workspace, cycles->first_phase + i, cycles, robust);
         }
     }
 }
@@ -338,22 +359,21 @@ static void smooth_cycles(struct stl_workspace *workspace, bool robust)
 static void smooth_trend(struct stl_workspace *workspace, bool robust, double *trend)
 {
     const struct stl_plan *plan = workspace->plan;
+    int64_t chosen[LANES];
     weigh_residue(workspace, robust);
     if (!robust && workspace->lanes.any_plain) {
         loess_smooth(plan->trend, workspace->residue, trend, workspace->scratch);
     }
     if (block_is_weighted(workspace, robust)) {
+        choose_weighted(workspace, robust, chosen);
         loess_smooth_weighted(plan->trend, workspace->trend_fit, workspace->weighted,
-                              workspace->residue, robust ? trend : workspace->spare,
-                              workspace->scratch);
-        if (!robust) {
-            gappy_lanes_copy(workspace, workspace->spare, trend, plan->steps);
-        }
+                              workspace->residue, workspace->spare, workspace->scratch);
+        rows_choose(workspace->spare, chosen, plan->steps, 1, trend);
     }
-    for (int lane = 0; lane < LANES; lane++) {
-        if (workspace->lanes.gappy[lane] && windows_widen(workspace)) {
-            stl_gaps_trend(workspace, lane, trend);
-        }
+    if (gaps_widen(workspace)) {
+        choose_gappy(workspace, chosen);
+        stl_gaps_trend(workspace, workspace->spare);
+        rows_choose(workspace->spare, chosen, plan->steps, 1, trend);
     }
 }
 

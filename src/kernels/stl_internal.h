@@ -45,6 +45,20 @@ struct stl_lanes {
     double largest[LANES]; /* absolute value observed */
 };
 
+/** A missing value and the observation nearest to it, as places in a block. */
+struct stl_gap {
+    int32_t at;
+    int32_t nearest;
+};
+
+/** One cycle-subseries of a block, rows of lanes. */
+struct stl_cycle {
+    double *values;   /* [points, lane] */
+    double *weighted; /* [points, lane] weights * values */
+    double *weights;  /* [points, lane] */
+    double *smooth;   /* [points + 2, lane] */
+};
+
 struct stl_workspace {
     const struct stl_plan *plan;
     struct stl_lanes lanes;
@@ -58,26 +72,34 @@ struct stl_workspace {
     double *spare;    /* [steps + 2 period, lane] */
     double *low;      /* [steps + 2 period, lane] */
     double *trend_fit;
+    double *gap_fit;   /* of the trend in lanes with gaps */
     double *cycle_fit; /* coefficients of one cycle-subseries */
     double *gather;    /* [4, points + 2, lane] of one cycle-subseries */
-    double *column;    /* [4, steps + 2] of one lane */
+    double *column;    /* [steps] of one lane */
     double *scratch;
-    int32_t *nearest;             /* [lane, steps] the observation that stands for a step */
-    struct loess_window *windows; /* [lane, windows_per_lane] of lanes with gaps */
+    struct stl_gap *gaps; /* [gap_count] of lanes with gaps */
+    int64_t gap_count;
+    int32_t *bounds; /* windows of lanes with gaps: of the trend, then of each phase */
     struct loess_gaps *trend_gaps;
     struct loess_gaps *cycle_gaps[STL_CYCLE_GROUPS];
 };
 
-/** Knots of the trend and of all cycle-subseries. */
-size_t stl_windows_per_lane(const struct stl_plan *plan);
+/** Copies @p count rows of lanes, @p stride rows apart, from row @p first on. */
+void stl_rows_gather(const double *block, int64_t first, int64_t stride, int64_t count,
+                     double *rows);
 
 /** @name Robustness weights (src/kernels/stl_robust.c) */
 void stl_robustness(struct stl_workspace *workspace, const double *trend, const double *seasonal);
 
-/** @name Lanes with gaps and widened windows (src/kernels/stl_gaps.c) */
-void stl_gaps_find(struct stl_workspace *workspace, int lane);
-void stl_gaps_fit(struct stl_workspace *workspace, int lane);
-void stl_gaps_cycles(struct stl_workspace *workspace, int lane);
-void stl_gaps_trend(struct stl_workspace *workspace, int lane, double *trend);
+/** @name Lanes with gaps and widened windows (src/kernels/stl_gaps.c)
+ *  Other lanes of the results are undefined. */
+size_t stl_gaps_bounds_size(const struct stl_plan *plan);
+void stl_gaps_find(struct stl_workspace *workspace);
+void stl_gaps_fit_trend(struct stl_workspace *workspace);
+void stl_gaps_trend(struct stl_workspace *workspace, double *trend);
+
+/** Smooths one cycle-subseries. Its fits are solved again in each pass: cheaper than fetching them
+ *  from memory. */
+void stl_gaps_cycle(struct stl_workspace *workspace, int64_t phase, const struct stl_cycle *cycle);
 
 #endif

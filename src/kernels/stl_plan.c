@@ -148,22 +148,18 @@ size_t stl_plan_bytes(const struct stl_plan *plan)
 
 /* ---- workspace ---------------------------------------------------------------------------- */
 
-size_t stl_windows_per_lane(const struct stl_plan *plan)
+static size_t larger_size(size_t a, size_t b)
 {
-    size_t count = plan->groups > 0 ? (size_t)loess_knots(plan->trend) : 0;
-    for (int64_t group = 0; group < plan->groups; group++) {
-        const struct stl_cycles *cycles = &plan->cycles[group];
-        count += (size_t)(cycles->phases * loess_knots(cycles->loess));
-    }
-    return count;
+    return a > b ? a : b;
 }
 
 static size_t cycle_fit_size(const struct stl_plan *plan)
 {
     size_t most = 0;
     for (int64_t group = 0; group < plan->groups; group++) {
-        size_t size = loess_coefficients_size(plan->cycles[group].loess);
-        most = size > most ? size : most;
+        const struct loess *loess = plan->cycles[group].loess;
+        most = larger_size(most, loess_coefficients_size(loess));
+        most = larger_size(most, loess_gaps_coefficients_size(loess));
     }
     return most;
 }
@@ -205,9 +201,10 @@ static size_t workspace_lay(struct stl_workspace *workspace, const struct stl_pl
         *longer_blocks[i] = piece(storage, &used, longer);
     }
     workspace->trend_fit = piece(storage, &used, loess_coefficients_size(plan->trend));
+    workspace->gap_fit = piece(storage, &used, loess_gaps_coefficients_size(plan->trend));
     workspace->cycle_fit = piece(storage, &used, cycle_fit_size(plan));
     workspace->gather = piece(storage, &used, 4 * (points + 2) * LANES);
-    workspace->column = piece(storage, &used, 4 * ((size_t)plan->steps + 2));
+    workspace->column = piece(storage, &used, (size_t)plan->steps);
     workspace->scratch = piece(storage, &used, scratch_size(plan));
     return used;
 }
@@ -219,8 +216,8 @@ size_t stl_workspace_bytes(const struct stl_plan *plan)
         return sizeof measure;
     }
     size_t bytes = sizeof measure + workspace_lay(&measure, plan) * sizeof(double) +
-                   LANES * (size_t)plan->steps * sizeof *measure.nearest +
-                   LANES * stl_windows_per_lane(plan) * sizeof *measure.windows +
+                   LANES * (size_t)plan->steps * sizeof *measure.gaps +
+                   stl_gaps_bounds_size(plan) * sizeof *measure.bounds +
                    loess_gaps_bytes(plan->trend);
     for (int64_t group = 0; group < plan->groups; group++) {
         bytes += loess_gaps_bytes(plan->cycles[group].loess);
@@ -238,10 +235,10 @@ enum status stl_workspace_create(const struct stl_plan *plan, struct stl_workspa
     if (plan->groups > 0) {
         TRY(memory_allocate(workspace_lay(workspace, plan), sizeof(double), &workspace->storage));
         workspace_lay(workspace, plan);
-        TRY(memory_allocate(LANES * (size_t)plan->steps, sizeof *workspace->nearest,
-                            &workspace->nearest));
-        TRY(memory_allocate(LANES * stl_windows_per_lane(plan), sizeof *workspace->windows,
-                            &workspace->windows));
+        TRY(memory_allocate(LANES * (size_t)plan->steps, sizeof *workspace->gaps,
+                            &workspace->gaps));
+        TRY(memory_allocate(stl_gaps_bounds_size(plan), sizeof *workspace->bounds,
+                            &workspace->bounds));
         TRY(loess_gaps_create(plan->trend, &workspace->trend_gaps));
         for (int64_t group = 0; group < plan->groups; group++) {
             TRY(loess_gaps_create(plan->cycles[group].loess, &workspace->cycle_gaps[group]));
@@ -258,8 +255,8 @@ void stl_workspace_destroy(struct stl_workspace **workspace)
 {
     if (*workspace != NULL) {
         free((*workspace)->storage);
-        free((*workspace)->nearest);
-        free((*workspace)->windows);
+        free((*workspace)->gaps);
+        free((*workspace)->bounds);
         loess_gaps_destroy(&(*workspace)->trend_gaps);
         for (int group = 0; group < STL_CYCLE_GROUPS; group++) {
             loess_gaps_destroy(&(*workspace)->cycle_gaps[group]);

@@ -286,28 +286,33 @@ static void rows_give_the_smooth_values(void **state)
 
 /* ---- gaps --------------------------------------------------------------------------------- */
 
-/* Smooths lane 0 with a share of its points missing and compares it with the plain loess. */
+/* Smooths every lane but the last with a share of its points missing, and compares them with the
+ * plain loess. */
 static void assert_gaps_are_plain(const struct loess_settings *settings, double share)
 {
     struct work work = work_create(settings, share);
     struct loess_gaps *gaps = NULL;
-    struct loess_window *windows = calloc((size_t)loess_knots(work.loess), sizeof *windows);
+    const bool lanes[LANES] = {true, true, true, true, true, true, true, false};
+    int32_t *bounds = calloc(loess_gaps_bounds_size(work.loess), sizeof *bounds);
+    double *fits = doubles(loess_gaps_coefficients_size(work.loess));
     double y[MOST_POINTS];
     double weight[MOST_POINTS];
-    double weighted[MOST_POINTS];
     double got[MOST_POINTS + 2];
     double expected[MOST_POINTS + 2];
     assert_int_equal(loess_gaps_create(work.loess, &gaps), STATUS_OK);
-    lane_copy(work.values, 0, settings->points, y);
-    lane_copy(work.weights, 0, settings->points, weight);
-    lane_copy(work.weighted, 0, settings->points, weighted);
-    loess_gaps_find(gaps, weight, windows);
-    loess_gaps_fit(gaps, windows, weight);
-    loess_gaps_smooth(gaps, windows, weighted, y, got);
-    plain_smooth(settings, y, weight, weight, expected);
-    assert_close(got, expected, (size_t)loess_outputs(work.loess), TOLERANCE);
+    loess_gaps_find(gaps, work.weights, lanes, bounds);
+    loess_gaps_fit(gaps, bounds, work.weights, fits, work.scratch);
+    loess_gaps_smooth(gaps, bounds, fits, work.weighted, work.values, work.smooth, work.scratch);
+    for (int lane = 0; lane < LANES - 1; lane++) {
+        lane_copy(work.values, lane, settings->points, y);
+        lane_copy(work.weights, lane, settings->points, weight);
+        lane_copy(work.smooth, lane, loess_outputs(work.loess), got);
+        plain_smooth(settings, y, weight, weight, expected);
+        assert_close(got, expected, (size_t)loess_outputs(work.loess), TOLERANCE);
+    }
     loess_gaps_destroy(&gaps);
-    free(windows);
+    free(bounds);
+    free(fits);
     work_clear(&work);
 }
 
