@@ -105,9 +105,6 @@ size_t loess_moments_scratch_size(const struct loess_moments *moments)
 
 /* ---- running sums -------------------------------------------------------------------------- */
 
-/* One row of lanes as a value: running sums then stay in registers. */
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
-
 /* Adds the powers of @p count points, one after the other in direction @p step, to @p sums; each
  * state is kept in @p rows where `keep`. @p u is the place of the first point. */
 static inline __attribute__((always_inline)) void run_powers(const double *values, int64_t count,
@@ -115,26 +112,26 @@ static inline __attribute__((always_inline)) void run_powers(const double *value
                                                              double *rows, const int powers,
                                                              const bool keep)
 {
-    lanes sum[SQUARE_POWERS];
+    lane_row sum[SQUARE_POWERS];
 #pragma GCC unroll 12
     for (int k = 0; k < powers; k++) {
-        sum[k] = *(const lanes *)(sums + k * LANES);
+        sum[k] = *(const lane_row *)(sums + k * LANES);
     }
     for (int64_t i = 0; i < count; i++) {
-        lanes term = *(const lanes *)(values + i * step * LANES);
+        lane_row term = *(const lane_row *)(values + i * step * LANES);
 #pragma GCC unroll 12
         for (int k = 0; k < powers; k++) {
             sum[k] += term;
             term *= u;
             if (keep) {
-                *(lanes *)(rows + (i * powers + k) * LANES) = sum[k];
+                *(lane_row *)(rows + (i * powers + k) * LANES) = sum[k];
             }
         }
         u += (double)step;
     }
 #pragma GCC unroll 12
     for (int k = 0; k < powers; k++) {
-        *(lanes *)(sums + k * LANES) = sum[k];
+        *(lane_row *)(sums + k * LANES) = sum[k];
     }
 }
 

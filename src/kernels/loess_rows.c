@@ -27,7 +27,8 @@ struct row_span {
     int64_t count;
 };
 
-static struct row_span row_span(const struct loess *loess, const int32_t *bounds, int64_t k)
+static inline __attribute__((always_inline)) struct row_span
+row_span(const struct loess *loess, const int32_t *bounds, int64_t k)
 {
     const struct loess_knot *knot = &loess->knots[k];
     if (bounds == NULL) {
@@ -56,9 +57,9 @@ size_t loess_rows_size(const struct loess *loess, bool gaps)
 
 /* ---- weights ------------------------------------------------------------------------------- */
 
-KERNEL_CLONES
-static void weigh_common(const double *restrict kernel, const double *restrict weights,
-                         int64_t count, double *restrict tap)
+static inline __attribute__((always_inline)) void weigh_common(const double *restrict kernel,
+                                                               const double *restrict weights,
+                                                               int64_t count, double *restrict tap)
 {
     for (int64_t j = 0; j < count; j++) {
         EACH_LANE (lane) {
@@ -68,9 +69,10 @@ static void weigh_common(const double *restrict kernel, const double *restrict w
 }
 
 /* loess_tricube() with a bandwidth for each lane, to the last bits: one reciprocal for a row. */
-KERNEL_CLONES
-static void weigh_each(const int32_t *restrict bandwidth, const double *restrict weights,
-                       int64_t count, double distance, double *restrict tap)
+static inline __attribute__((always_inline)) void weigh_each(const int32_t *restrict bandwidth,
+                                                             const double *restrict weights,
+                                                             int64_t count, double distance,
+                                                             double *restrict tap)
 {
     double far[LANES];
     double near[LANES];
@@ -111,99 +113,137 @@ static void cut_row(const struct loess *loess, const int32_t *bounds, struct row
 
 /* Tilts the weights of one knot, whose sums have the given inverse and whose mean distances are @p
  * mean, to those of a line. */
-static inline __attribute__((always_inline)) void row_tilt(double *restrict tap, int64_t count,
+static inline __attribute__((always_inline)) void row_tilt(double *tap, int64_t count,
                                                            double distance, double smallest,
-                                                           const double *inverse,
-                                                           const double *mean)
+                                                           lane_row inverse, lane_row mean)
 {
-    double spread[LANES] = {0};
-    double tilt[LANES];
+    lane_row *taps = (lane_row *)tap;
+    lane_row spread = {0};
     for (int64_t j = 0; j < count; j++) {
-        double d = distance + (double)j;
-        EACH_LANE (lane) {
-            double offset = d - mean[lane];
-            spread[lane] = __builtin_fma(tap[j * LANES + lane] * offset, offset, spread[lane]);
-        }
+        lane_row offset = distance + (double)j - mean;
+        spread += taps[j] * offset * offset;
     }
+    lane_row variance = spread * inverse;
+    lane_row tilt = -mean / variance;
     EACH_LANE (lane) {
-        double variance = spread[lane] * inverse[lane];
-        tilt[lane] = variance > smallest ? -mean[lane] / variance : 0;
+        tilt[lane] = variance[lane] > smallest ? tilt[lane] : 0;
     }
     for (int64_t j = 0; j < count; j++) {
-        double d = distance + (double)j;
-        EACH_LANE (lane) {
-            tap[j * LANES + lane] *= tilt[lane] * (d - mean[lane]) + 1;
-        }
+        taps[j] *= tilt * (distance + (double)j - mean) + 1;
     }
 }
 
 /* Makes final weights [2 + count, lane] of one knot: the first is that of the point's own value and
  * is one where no other has weight, the second multiplies the sum over the others. @p distance is
- * that of the first point; a constant is fitted where @p smallest is infinite. */
-KERNEL_CLONES
-static void row_solve(int64_t count, double distance, double smallest, double *restrict row)
+ * that of the first point. */
+static inline __attribute__((always_inline)) void
+row_solve(int64_t count, double distance, double smallest, double *row, const int degree)
 {
-    double sum[LANES] = {0};
-    double line[LANES] = {0};
-    double *restrict own = row;
-    double *restrict inverse = row + LANES;
-    double *restrict tap = row + ROW_EXTRA * LANES;
+    lane_row *own = (lane_row *)row;
+    lane_row *inverse = own + 1;
+    double *tap = row + ROW_EXTRA * LANES;
+    lane_row sum = {0};
+    lane_row line = {0};
     for (int64_t j = 0; j < count; j++) {
-        double d = distance + (double)j;
-        EACH_LANE (lane) {
-            sum[lane] += tap[j * LANES + lane];
-            line[lane] = __builtin_fma(tap[j * LANES + lane], d, line[lane]);
-        }
+        lane_row weight = *(lane_row *)(tap + j * LANES);
+        sum += weight;
+        line += weight * (distance + (double)j);
     }
+    lane_row total;
     EACH_LANE (lane) {
-        own[lane] = sum[lane] > 0 ? 0 : 1;
-        inverse[lane] = sum[lane] > 0 ? 1 / sum[lane] : 0;
-        line[lane] *= inverse[lane];
+        row[lane] = sum[lane] > 0 ? 0 : 1;
+        total[lane] = sum[lane] > 0 ? sum[lane] : INFINITY;
     }
-    if (smallest < INFINITY) {
-        row_tilt(tap, count, distance, smallest, inverse, line);
+    *inverse = 1 / total;
+    if (degree > 0) {
+        row_tilt(tap, count, distance, smallest, *inverse, line * *inverse);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+rows_solve(const struct loess *loess, const int32_t *bounds, const double *weights,
+           double *coefficients, const bool gaps, const int degree)
+{
+    const double smallest = loess_smallest_spread(loess);
+    const int64_t size = row_size(loess, gaps);
+    const int64_t width = loess_row_width(loess);
+    for (int64_t k = 0; k < loess->knot_count; k++) {
+        const struct loess_knot *knot = &loess->knots[k];
+        const struct row_span span = row_span(loess, bounds, k);
+        const double *first = weights + span.first * LANES;
+        const double distance = (double)(span.first - knot->at);
+        double *row = coefficients + k * size;
+        double *tap = row + ROW_EXTRA * LANES;
+        if (gaps) {
+            weigh_each(bounds + k * LANES, first, span.count, distance, tap);
+        } else {
+            weigh_common(loess->rows + k * width, first, span.count, tap);
+        }
+        if (gaps && knot->at != knot->anchor) {
+            cut_row(loess, bounds, span, tap);
+        }
+        row_solve(span.count, distance, smallest, row, degree);
+    }
+}
+
+KERNEL_CLONES
+static void rows_solve_common(const struct loess *loess, const double *weights,
+                              double *coefficients)
+{
+    if (loess->settings.degree > 0) {
+        rows_solve(loess, NULL, weights, coefficients, false, 1);
+    } else {
+        rows_solve(loess, NULL, weights, coefficients, false, 0);
+    }
+}
+
+KERNEL_CLONES
+static void rows_solve_each(const struct loess *loess, const int32_t *bounds, const double *weights,
+                            double *coefficients)
+{
+    if (loess->settings.degree > 0) {
+        rows_solve(loess, bounds, weights, coefficients, true, 1);
+    } else {
+        rows_solve(loess, bounds, weights, coefficients, true, 0);
     }
 }
 
 void loess_rows_fit(const struct loess *loess, const int32_t *bounds, const double *weights,
                     double *coefficients)
 {
-    const double smallest = loess->settings.degree == 0 ? INFINITY : loess_smallest_spread(loess);
-    const int64_t size = row_size(loess, bounds != NULL);
-    for (int64_t k = 0; k < loess->knot_count; k++) {
-        const struct loess_knot *knot = &loess->knots[k];
-        struct row_span span = row_span(loess, bounds, k);
-        double *row = coefficients + k * size;
-        double *tap = row + ROW_EXTRA * LANES;
-        double distance = (double)(span.first - knot->at);
-        const double *first = weights + span.first * LANES;
-        if (bounds == NULL) {
-            weigh_common(loess->rows + k * loess_row_width(loess), first, span.count, tap);
-        } else {
-            weigh_each(bounds + k * LANES, first, span.count, distance, tap);
-        }
-        if (bounds != NULL && knot->at != knot->anchor) {
-            cut_row(loess, bounds, span, tap);
-        }
-        row_solve(span.count, distance, smallest, row);
+    if (bounds != NULL) {
+        rows_solve_each(loess, bounds, weights, coefficients);
+    } else {
+        rows_solve_common(loess, weights, coefficients);
     }
 }
 
 /* ---- smoothing ----------------------------------------------------------------------------- */
 
-KERNEL_CLONES
-static void row_apply(const double *restrict row, const double *restrict own,
-                      const double *restrict values, int64_t count, double *restrict out)
+static inline __attribute__((always_inline)) void
+row_apply(const double *row, const double *own, const double *values, int64_t count, double *out)
 {
-    double sum[LANES] = {0};
-    const double *restrict tap = row + ROW_EXTRA * LANES;
+    const lane_row *factor = (const lane_row *)row;
+    const lane_row *tap = factor + ROW_EXTRA;
+    lane_row sum = {0};
     for (int64_t j = 0; j < count; j++) {
-        EACH_LANE (lane) {
-            sum[lane] = __builtin_fma(tap[j * LANES + lane], values[j * LANES + lane], sum[lane]);
-        }
+        sum += tap[j] * *(const lane_row *)(values + j * LANES);
     }
-    EACH_LANE (lane) {
-        out[lane] = row[lane] * own[lane] + row[LANES + lane] * sum[lane];
+    *(lane_row *)out = factor[0] * *(const lane_row *)own + factor[1] * sum;
+}
+
+KERNEL_CLONES
+static void rows_sum(const struct loess *loess, const int32_t *bounds, const double *coefficients,
+                     const double *values, double *smooth)
+{
+    const int64_t size = row_size(loess, bounds != NULL);
+    const int64_t shift = loess->settings.extend ? 1 : 0;
+    for (int64_t k = 0; k < loess->knot_count; k++) {
+        const struct loess_knot *knot = &loess->knots[k];
+        const struct row_span span = row_span(loess, bounds, k);
+        const int64_t own = larger(0, smaller(knot->at, loess->settings.points - 1));
+        row_apply(coefficients + k * size, values + own * LANES, values + span.first * LANES,
+                  span.count, smooth + (knot->at + shift) * LANES);
     }
 }
 
@@ -219,18 +259,11 @@ void loess_rows_apply(const struct loess *loess, const int32_t *bounds, const do
                       const double *values, double *smooth)
 {
     const int64_t points = loess->settings.points;
-    const int64_t size = row_size(loess, bounds != NULL);
-    const int64_t shift = loess->settings.extend ? 1 : 0;
-    for (int64_t k = 0; k < loess->knot_count; k++) {
-        const struct loess_knot *knot = &loess->knots[k];
-        struct row_span span = row_span(loess, bounds, k);
-        int64_t own = larger(0, smaller(knot->at, points - 1));
-        row_apply(coefficients + k * size, values + own * LANES, values + span.first * LANES,
-                  span.count, smooth + (knot->at + shift) * LANES);
-    }
-    if (shift == 1) {
+    const int64_t last = (loess->knot_count - 1) * row_size(loess, bounds != NULL);
+    rows_sum(loess, bounds, coefficients, values, smooth);
+    if (loess->settings.extend) {
         extend_empty_end(coefficients, smooth + LANES, smooth);
-        extend_empty_end(coefficients + (loess->knot_count - 1) * size, smooth + points * LANES,
+        extend_empty_end(coefficients + last, smooth + points * LANES,
                          smooth + (points + 1) * LANES);
     }
     loess_interpolate(loess, smooth);

@@ -75,7 +75,6 @@ struct stl_workspace {
     double *gap_fit;   /* of the trend in lanes with gaps */
     double *cycle_fit; /* coefficients of one cycle-subseries */
     double *gather;    /* [4, points + 2, lane] of one cycle-subseries */
-    double *column;    /* [steps] of one lane */
     double *scratch;
     struct stl_gap *gaps; /* [gap_count] of lanes with gaps */
     int64_t gap_count;
@@ -88,7 +87,7 @@ struct stl_workspace {
 void stl_rows_gather(const double *block, int64_t first, int64_t stride, int64_t count,
                      double *rows);
 
-/** @name Robustness weights (src/kernels/stl_robust.c) */
+/** @name Robustness weights (src/kernels/stl_robust.c): overwrites spare and residue. */
 void stl_robustness(struct stl_workspace *workspace, const double *trend, const double *seasonal);
 
 /** @name Lanes with gaps and widened windows (src/kernels/stl_gaps.c)

@@ -204,7 +204,6 @@ static size_t workspace_lay(struct stl_workspace *workspace, const struct stl_pl
     workspace->gap_fit = piece(storage, &used, loess_gaps_coefficients_size(plan->trend));
     workspace->cycle_fit = piece(storage, &used, cycle_fit_size(plan));
     workspace->gather = piece(storage, &used, 4 * (points + 2) * LANES);
-    workspace->column = piece(storage, &used, (size_t)plan->steps);
     workspace->scratch = piece(storage, &used, scratch_size(plan));
     return used;
 }

@@ -54,90 +54,179 @@ static void largest_sizes(const double *restrict size, int64_t steps, double *re
     }
 }
 
-/* Sizes are counted by sign, exponent and the first four bits of the fraction: 16 bins to a factor
- * of two, BINS of them below the largest size; smaller ones share the first bin. The median's bin
- * then holds few sizes. */
-enum {
-    BINS = 1024,
-    BIN_SHIFT = 48
-};
-
-static inline int64_t size_bin(double size, int64_t lowest)
+/* Counts the sizes up to an edge of each lane. */
+KERNEL_CLONES
+static void count_sizes(const double *restrict size, int64_t steps, const double *restrict edge,
+                        double *restrict counts)
 {
-    uint64_t bits;
-    memcpy(&bits, &size, sizeof bits);
-    int64_t bin = (int64_t)(bits >> BIN_SHIFT) - lowest;
-    return bin > 0 ? bin : 0;
+    double count[LANES] = {0};
+    int64_t i = 0;
+    for (; i + 4 <= steps; i += 4) {
+        const double *restrict row = size + i * LANES;
+        EACH_LANE (lane) {
+            double limit = edge[lane];
+            double first = (row[lane] <= limit ? 1.0 : 0.0) + (row[LANES + lane] <= limit ? 1 : 0);
+            double second = (row[2 * LANES + lane] <= limit ? 1.0 : 0.0) +
+                            (row[3 * LANES + lane] <= limit ? 1 : 0);
+            count[lane] += first + second;
+        }
+    }
+    for (; i < steps; i++) {
+        EACH_LANE (lane) {
+            count[lane] += size[i * LANES + lane] <= edge[lane] ? 1 : 0;
+        }
+    }
+    memcpy(counts, count, sizeof count);
 }
 
-static void count_bins(const double *size, const double *valid, int64_t steps,
-                       const int64_t lowest[LANES], int32_t (*bins)[BINS])
+/* Ranks of the middle two sizes of each lane and a bracket that holds them: above `low`, where
+ * `below` sizes are, and up to `high`. Missing sizes are negative and rank before all others. */
+struct brackets {
+    double lower[LANES];
+    double upper[LANES];
+    double below[LANES];
+    double low[LANES];
+    double high[LANES];
+};
+
+/* Halves of a bracket by the bits of its ends, so by ratio; the steps from 16 octaves to 2^-9 of
+ * one, which leave a handful of sizes. */
+enum {
+    OCTAVES = 16,
+    HALVINGS = 13
+};
+
+static double by_bits(double low, double high)
 {
-    for (int64_t i = 0; i < steps; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            bins[lane][size_bin(size[i * LANES + lane], lowest[lane])] +=
-                valid[i * LANES + lane] != 0;
+    uint64_t first;
+    uint64_t last;
+    double middle;
+    memcpy(&first, &low, sizeof first);
+    memcpy(&last, &high, sizeof last);
+    first = low < 0 ? 0 : first;
+    last = first + (last - first) / 2;
+    memcpy(&middle, &last, sizeof middle);
+    return middle;
+}
+
+static void brackets_halve(struct brackets *brackets, const double *edge, const double *count)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        if (count[lane] <= brackets->lower[lane]) {
+            brackets->low[lane] = edge[lane];
+            brackets->below[lane] = count[lane];
+        } else if (count[lane] > brackets->upper[lane]) {
+            brackets->high[lane] = edge[lane];
         }
     }
 }
 
-/* The bisquare width of one lane: the bins that hold the middle two sizes are sorted out alone. */
-static double lane_width(struct stl_workspace *workspace, int lane, const int32_t *bins,
-                         int64_t lowest)
+static struct brackets brackets_find(const double *size, int64_t steps)
 {
-    const int64_t steps = workspace->plan->steps;
-    double *sizes = workspace->column;
-    int64_t count = 0;
-    for (int bin = 0; bin < BINS; bin++) {
-        count += bins[bin];
+    struct brackets brackets;
+    double largest[LANES] = {0};
+    double edge[LANES];
+    double count[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        edge[lane] = brackets.low[lane] = -0.5;
     }
-    if (count == 0) {
-        return 0;
+    largest_sizes(size, steps, largest);
+    count_sizes(size, steps, edge, brackets.below);
+    for (int lane = 0; lane < LANES; lane++) {
+        const int64_t known = steps - (int64_t)brackets.below[lane];
+        brackets.lower[lane] = brackets.below[lane] + (double)((known - 1) / 2);
+        brackets.upper[lane] = brackets.below[lane] + (double)(known / 2);
+        brackets.high[lane] = largest[lane];
+        edge[lane] = ldexp(largest[lane], -OCTAVES);
     }
-    int64_t lower = (count - 1) / 2;
-    int64_t before = 0;
-    int first = 0;
-    while (before + bins[first] <= lower) {
-        before += bins[first++];
+    for (int halving = 0; halving <= HALVINGS; halving++) {
+        count_sizes(size, steps, edge, count);
+        brackets_halve(&brackets, edge, count);
+        for (int lane = 0; lane < LANES; lane++) {
+            edge[lane] = by_bits(brackets.low[lane], brackets.high[lane]);
+        }
     }
-    int last = first;
-    for (int64_t up_to = before + bins[first]; up_to <= count / 2;) {
-        up_to += bins[++last];
+    return brackets;
+}
+
+/* Sizes of @p rows rows that lie in the brackets of their lanes. */
+KERNEL_CLONES
+static double count_inside(const double *restrict size, int64_t rows, const double *restrict low,
+                           const double *restrict high)
+{
+    double inside[LANES] = {0};
+    double sum = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        EACH_LANE (lane) {
+            double one = size[i * LANES + lane];
+            inside[lane] += one > low[lane] && one <= high[lane] ? 1 : 0;
+        }
     }
-    int64_t found = 0;
-    for (int64_t i = 0; i < steps; i++) {
-        int64_t bin = size_bin(workspace->spare[i * LANES + lane], lowest);
-        sizes[found] = workspace->spare[i * LANES + lane];
-        found += bin >= first && bin <= last && workspace->valid[i * LANES + lane] != 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        sum += inside[lane];
     }
-    double low = rank_select(sizes, 0, found - 1, lower - before);
-    double high = rank_select(sizes, 0, found - 1, count / 2 - before);
-    double width = 3 * (low + high);
-    return width > EXACT_FIT * workspace->lanes.largest[lane] ? width : 0;
+    return sum;
+}
+
+/* Rows that are looked at together: most hold nothing. */
+enum {
+    ROWS = 16
+};
+
+/* Collects the sizes in each lane's bracket into @p chosen [lane, steps]. */
+static void brackets_collect(const struct brackets *brackets, const double *size, int64_t steps,
+                             double *chosen, int64_t found[LANES])
+{
+    for (int64_t first = 0; first < steps; first += ROWS) {
+        const int64_t rows = steps - first < ROWS ? steps - first : ROWS;
+        const double *row = size + first * LANES;
+        if (count_inside(row, rows, brackets->low, brackets->high) == 0) {
+            continue;
+        }
+        for (int64_t i = 0; i < rows * LANES; i++) {
+            const int64_t lane = i % LANES;
+            if (row[i] > brackets->low[lane] && row[i] <= brackets->high[lane]) {
+                chosen[lane * steps + found[lane]++] = row[i];
+            }
+        }
+    }
+}
+
+/* The bisquare width of one lane, six medians, from the sizes in its bracket. */
+static double lane_width(const struct brackets *brackets, int lane, double *sizes, int64_t found)
+{
+    const int64_t lower = (int64_t)(brackets->lower[lane] - brackets->below[lane]);
+    const int64_t upper = (int64_t)(brackets->upper[lane] - brackets->below[lane]);
+    if (upper >= found) {
+        return 0; /* nothing was observed */
+    }
+    double low = rank_select(sizes, 0, found - 1, lower);
+    double high = rank_select(sizes, 0, found - 1, upper);
+    return 3 * (low + high);
 }
 
 static void lane_widths(struct stl_workspace *workspace, double *width)
 {
     const int64_t steps = workspace->plan->steps;
-    int32_t bins[LANES][BINS] = {{0}};
-    double largest[LANES] = {0};
-    int64_t lowest[LANES];
-    largest_sizes(workspace->spare, steps, largest);
+    const struct brackets brackets = brackets_find(workspace->spare, steps);
+    int64_t found[LANES] = {0};
+    double *chosen = workspace->residue;
+    brackets_collect(&brackets, workspace->spare, steps, chosen, found);
     for (int lane = 0; lane < LANES; lane++) {
-        lowest[lane] = size_bin(largest[lane], 0) - BINS + 1;
-    }
-    count_bins(workspace->spare, workspace->valid, steps, lowest, bins);
-    for (int lane = 0; lane < LANES; lane++) {
-        width[lane] = lane_width(workspace, lane, bins[lane], lowest[lane]);
+        double own = lane_width(&brackets, lane, chosen + lane * steps, found[lane]);
+        width[lane] = own > EXACT_FIT * workspace->lanes.largest[lane] ? own : 0;
     }
 }
 
+/* Missing values have the size -1. */
 KERNEL_CLONES
 static void remainder_sizes(const double *restrict observed, const double *restrict trend,
-                            const double *restrict seasonal, double *restrict size, int64_t count)
+                            const double *restrict seasonal, const double *restrict valid,
+                            double *restrict size, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        size[i] = fabs(observed[i] - (trend[i] + seasonal[i]));
+        double rest = fabs(observed[i] - (trend[i] + seasonal[i]));
+        size[i] = valid[i] != 0 ? rest : -1;
     }
 }
 
@@ -162,7 +251,8 @@ void stl_robustness(struct stl_workspace *workspace, const double *trend, const 
 {
     const int64_t steps = workspace->plan->steps;
     double width[LANES];
-    remainder_sizes(workspace->observed, trend, seasonal, workspace->spare, steps * LANES);
+    remainder_sizes(workspace->observed, trend, seasonal, workspace->valid, workspace->spare,
+                    steps * LANES);
     lane_widths(workspace, width);
     bisquare_weights(workspace->spare, workspace->valid, width, workspace->weights, steps);
 }
