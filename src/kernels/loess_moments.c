@@ -187,32 +187,60 @@ static inline int32_t reach_of(int32_t bandwidth)
     return (int32_t)(0.999 * (double)bandwidth);
 }
 
-static void chunk_widen(struct chunk *chunk, int64_t points, int64_t output, int32_t bandwidth)
+/* Narrowest and widest windows of the lanes, as ends in the series, over some outputs. */
+struct reaches {
+    int32_t left_near[LANES];
+    int32_t left_far[LANES];
+    int32_t right_near[LANES];
+    int32_t right_far[LANES];
+    int32_t widest[LANES];
+};
+
+KERNEL_CLONES
+static void find_reaches(const int32_t *restrict bandwidths, int64_t stride, int32_t first,
+                         int32_t end, struct reaches *restrict reaches)
 {
-    int64_t left = larger(0, output - reach_of(bandwidth));
-    int64_t right = smaller(points - 1, output + reach_of(bandwidth));
-    chunk->left_near = larger(chunk->left_near, left);
-    chunk->left_far = smaller(chunk->left_far, left);
-    chunk->right_near = smaller(chunk->right_near, right);
-    chunk->right_far = larger(chunk->right_far, right);
-    chunk->widest = larger(chunk->widest, bandwidth);
+    for (int32_t output = first; output < end; output++) {
+        EACH_LANE (lane) {
+            int32_t bandwidth = bandwidths[stride > 1 ? output * LANES + lane : output];
+            int32_t left = output - reach_of(bandwidth);
+            int32_t right = output + reach_of(bandwidth);
+            reaches->left_near[lane] =
+                left > reaches->left_near[lane] ? left : reaches->left_near[lane];
+            reaches->left_far[lane] =
+                left < reaches->left_far[lane] ? left : reaches->left_far[lane];
+            reaches->right_near[lane] =
+                right < reaches->right_near[lane] ? right : reaches->right_near[lane];
+            reaches->right_far[lane] =
+                right > reaches->right_far[lane] ? right : reaches->right_far[lane];
+            reaches->widest[lane] =
+                bandwidth > reaches->widest[lane] ? bandwidth : reaches->widest[lane];
+        }
+    }
 }
 
 static struct chunk chunk_at(const struct loess_moments *moments, const int32_t *bandwidths,
                              int64_t first)
 {
+    const int64_t last = moments->points - 1;
+    const int64_t stride = bandwidths != NULL ? LANES : 1;
     struct chunk chunk = {.first = first,
                           .end = smaller(first + moments->chunk, moments->points),
                           .centre = first + moments->chunk / 2,
-                          .left_far = moments->points,
-                          .right_near = moments->points};
-    for (int64_t output = first; output < chunk.end; output++) {
-        for (int lane = 0; bandwidths != NULL && lane < LANES; lane++) {
-            chunk_widen(&chunk, moments->points, output, bandwidths[output * LANES + lane]);
-        }
-        if (bandwidths == NULL) {
-            chunk_widen(&chunk, moments->points, output, moments->bandwidths[output]);
-        }
+                          .left_far = last,
+                          .right_near = last};
+    struct reaches reaches = {.widest = {0}};
+    for (int lane = 0; lane < LANES; lane++) {
+        reaches.left_far[lane] = reaches.right_near[lane] = (int32_t)last;
+    }
+    find_reaches(stride > 1 ? bandwidths : moments->bandwidths, stride, (int32_t)first,
+                 (int32_t)chunk.end, &reaches);
+    for (int lane = 0; lane < LANES; lane++) {
+        chunk.left_near = larger(chunk.left_near, reaches.left_near[lane]);
+        chunk.left_far = larger(0, smaller(chunk.left_far, reaches.left_far[lane]));
+        chunk.right_near = smaller(chunk.right_near, reaches.right_near[lane]);
+        chunk.right_far = smaller(last, larger(chunk.right_far, reaches.right_far[lane]));
+        chunk.widest = larger(chunk.widest, reaches.widest[lane]);
     }
     return chunk;
 }
