@@ -78,9 +78,9 @@ static enum status unknown_command(const char *name)
     }
     const char *near = text_suggest(name, names, count);
     return failure_record(STATUS_USAGE, __FILE__, __LINE__,
-                          "unknown command '%s'%s%s%s; airshed --help lists the commands", name,
+                          "unknown command '%s'%s%s%s airshed --help lists the commands", name,
                           near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                          near != NULL ? "'?" : "");
+                          near != NULL ? "'?" : ":");
 }
 
 static enum status join_arguments(int argc, char **argv, char **line)

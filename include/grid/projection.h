@@ -22,6 +22,11 @@ struct projection {
  *  system is taken. @return STATUS_DATA where PROJ does not know it or it is neither geographic
  *  in degrees nor projected */
 enum status projection_init(const char *crs, struct projection *projection);
+
+/** Checks the value of an option --crs; NULL passes. @return STATUS_USAGE where PROJ does not know it */
+enum status projection_check_option(const char *crs);
+
+/** Releases what projection_init() made. */
 void projection_clear(struct projection *projection);
 
 /** Transforms points in place, longitude or easting first whatever the authority says; points that

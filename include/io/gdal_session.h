@@ -17,6 +17,9 @@ void gdal_session_clear(void);
  *  line; lives until the next GDAL call. */
 const char *gdal_session_message(void);
 
+/** The same, or where there is none: why files mostly cannot be opened without one. */
+const char *gdal_session_reason(void);
+
 /** True where GDAL reported an error since the clear: calls without a result, such as closing a
  *  file, tell of a full disk in no other way. */
 bool gdal_session_has_failed(void);

@@ -541,7 +541,8 @@ struct arguments {
     struct options *options;
     int count, next;
     char **texts;
-    size_t plain; /* plain arguments seen so far */
+    size_t plain;     /* plain arguments seen so far */
+    bool has_unknown; /* an option that no table has */
 };
 
 static enum status set_pair(struct options *options, const char *pair)
@@ -617,6 +618,7 @@ static enum status parse_long(struct arguments *line, const char *argument)
     } else if (negated != NULL) {
         TRY(set_text(negated, "false", COMMAND_LINE));
     } else if (value == NULL) {
+        line->has_unknown = true;
         TRY(add_unknown(line->options, COMMAND_LINE, name, "--"));
     } else if (text != NULL) {
         TRY(set_from_line(line, value, text));
@@ -665,6 +667,9 @@ static enum status parse_plain(struct arguments *line, const char *text)
         place++;
     }
     line->plain++;
+    if (line->has_unknown) {
+        return STATUS_OK; /* most likely the value of the option that is not known */
+    }
     return add_error(options, COMMAND_LINE ": unexpected argument '%.200s'", text);
 }
 
@@ -930,7 +935,8 @@ static enum status check_output(struct options *options, const struct option_val
         for (size_t j = 0; input->spec->flags & OPTION_INPUT && j < input->items.count; j++) {
             bool both_streams = strcmp(path, "-") == 0;
             if (!both_streams && is_input(input->items.items[j], path)) {
-                TRY(add_error(options, "%s: option '%s': '%.200s' is also the input '%s'",
+                TRY(add_error(options,
+                              "%s: option '%s': '%.200s' is also the input '%s': choose another name",
                               output->origins.items[index], output->spec->name, path,
                               input->spec->name));
             }

@@ -444,7 +444,10 @@ enum status info_raster(const struct job *job, const char *path, struct info_rep
                                         .tolerate_bad_time = true,
                                         .keep_infinite = true};
     const char *variable = option_text(job->options, "variable");
-    status = dataset_open(path, &how, &dataset);
+    status = projection_check_option(how.crs);
+    if (status == STATUS_OK) {
+        status = dataset_open(path, &how, &dataset);
+    }
     if (status == STATUS_OK && variable != NULL) {
         status = dataset_find(dataset, variable, &only);
     }

@@ -11,12 +11,13 @@
 #include "prepare.h"
 
 /* The grid of the first variable of a file that has rows and columns. */
-static enum status grid_of_file(const char *path, struct georeference **grid)
+static enum status grid_of_file(const struct options *options, const char *path,
+                                struct georeference **grid)
 {
     enum status status;
     struct dataset *dataset = NULL;
     const struct georeference *found = NULL;
-    const struct dataset_options how = {0};
+    const struct dataset_options how = {.crs = option_text(options, "crs")};
     TRY(dataset_open(path, &how, &dataset));
     for (int i = 0; found == NULL && i < dataset_variable_count(dataset); i++) {
         found = dataset_variable(dataset, i)->grid;
@@ -85,7 +86,7 @@ enum status target_grid(const struct job *job, struct target *target)
     FAIL_IF(path == NULL && isnan(cell) && option_text(options, "stations") != NULL, STATUS_USAGE,
             "--stations needs a grid: --grid FILE, or --cell DEGREES with --bbox W,S,E,N");
     if (path != NULL) {
-        TRY(grid_of_file(path, &target->grid));
+        TRY(grid_of_file(options, path, &target->grid));
         TRY(hash_file_identity(path, job->content_hash, &target->grid_identity));
         if (has_bbox) {
             TRY(cut_to_bbox(bbox, &target->grid));

@@ -86,14 +86,14 @@ static enum status read_stage(struct chain *chain, const struct config_node *nod
     FAIL_IF(name == NULL || command == NULL, STATUS_USAGE,
             "%s: a stage needs a name and a command", config_place(node, place));
     if (find_stage(chain, name, strlen(name)) >= 0) {
-        return complain(config_find(node, "name"), "a second stage is called", name);
+        return complain(config_find(node, "name"), "give each stage a name of its own, not twice", name);
     }
     FAIL_IF(chain->count == STAGES_MAX, STATUS_USAGE, "%s: more than %d stages",
             config_place(node, place), STAGES_MAX);
     struct link *link = &chain->links[chain->count];
     *link = (struct link){.name = name, .node = node, .command = command_find(command)};
     if (link->command == NULL || strcmp(command, "run") == 0) {
-        return complain(config_find(node, "command"), "no command for a stage:", command);
+        return complain(config_find(node, "command"), "a stage cannot be made of the command", command);
     }
     chain->count++;
 done:
@@ -107,7 +107,7 @@ static enum status read_stages(struct chain *chain, const char *path)
     chain->stages = config_find(chain->root, "stages");
     FAIL_IF(chain->stages == NULL || chain->stages->kind != CONFIG_LIST ||
                 chain->stages->count == 0,
-            STATUS_USAGE, "%s: has no list 'stages'", path);
+            STATUS_USAGE, "%s has no list 'stages' of entries with a name, a command and its options", path);
     for (size_t i = 0; i < chain->stages->count; i++) {
         TRY(read_stage(chain, &chain->stages->children[i]));
     }
@@ -148,7 +148,7 @@ static enum status find_output(struct chain *chain, struct link *link)
     TRY(path_absolute(joined, &link->output));
     for (struct link *other = chain->links; other < link; other++) {
         if (other->output != NULL && strcmp(other->output, link->output) == 0) {
-            status = complain(link->node, "is written by another stage too:", output);
+            status = complain(link->node, "another stage writes the same output", output);
             goto done;
         }
     }
@@ -168,7 +168,7 @@ static enum status resolve_text(struct chain *chain, struct link *link, struct c
     char *folder = NULL;
     char *path = NULL;
     if (other < 0) {
-        return complain(node, "no stage of that name:", node->text);
+        return complain(node, "the file has no stage of the name in", node->text);
     }
     const struct link *source = &chain->links[other];
     if (source->output == NULL) {
@@ -229,7 +229,7 @@ static enum status sort_stages(struct chain *chain)
             while (chain->links[stuck].is_placed) {
                 stuck++;
             }
-            return complain(chain->links[stuck].node, "stages need one another in a circle:",
+            return complain(chain->links[stuck].node, "stages need each other's results in a circle that goes through",
                             chain->links[stuck].name);
         }
         chain->links[next].is_placed = true;

@@ -68,10 +68,11 @@ static bool has_same_system(const struct georeference *a, const struct georefere
 }
 
 /* The cells of the first variable of --grid. */
-static enum status open_target(struct terrain *terrain, const char *path, bool content_hash)
+static enum status open_target(struct terrain *terrain, const struct options *options,
+                               const char *path, bool content_hash)
 {
     enum status status;
-    struct dataset_options how = {0};
+    const struct dataset_options how = {.crs = option_text(options, "crs")};
     struct dataset *dataset = NULL;
     TRY(dataset_open(path, &how, &dataset));
     FAIL_IF(dataset_variable_count(dataset) == 0, STATUS_DATA,
@@ -100,7 +101,7 @@ enum status terrain_open(const struct job *job, struct terrain **out)
     TRY(input_open(job, &request, &terrain->model));
     TRY_TOGETHER(job->comm, check_model(terrain, request.path));
     if (grid != NULL) {
-        TRY_TOGETHER(job->comm, open_target(terrain, grid, job->content_hash));
+        TRY_TOGETHER(job->comm, open_target(terrain, job->options, grid, job->content_hash));
     }
     *out = terrain;
     terrain = NULL;

@@ -146,11 +146,13 @@ static enum status find_variable(const struct options *options, const struct wea
     }
     if (*name == NULL) {
         TRY(text_take(&candidates, &list));
+        FAIL_IF(given != NULL, STATUS_DATA,
+                "--met-variables %s=%s: the files of --met hold no such variable, only %s", kind->key,
+                given, list);
         FAIL(STATUS_DATA,
-             "--met: no variable is %s (standard name %s)%s%s; name it with --met-variables %s=NAME; "
-             "the files hold: %s",
-             kind->long_name, kind->names[0], given != NULL ? " called " : "",
-             given != NULL ? given : "", kind->key, list);
+             "--met: no variable is %s (standard name %s); name it with --met-variables %s=NAME; the "
+             "files hold: %s",
+             kind->long_name, kind->names[0], kind->key, list);
     }
 done:
     text_clear(&candidates);
@@ -234,6 +236,20 @@ done:
     return status;
 }
 
+/* True where any cell of @p target gets a value. */
+static bool has_overlap(const struct resample_plan *plan, const struct georeference *target)
+{
+    struct resample_term terms[LANE_TERMS];
+    for (int64_t row = 0; row < target->rows; row++) {
+        for (int64_t col = 0; col < target->cols; col++) {
+            if (resample_terms(plan, row, col, terms) > 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static enum status field_align(const struct job *job, const struct input *pollution,
                                struct decomposition *decomposition, struct weather_field *field)
 {
@@ -247,6 +263,10 @@ static enum status field_align(const struct job *job, const struct input *pollut
         goto done;
     }
     TRY_TOGETHER(job->comm, plan_resampling(source, target, &field->plan));
+    FAIL_IF(!has_overlap(field->plan, target), STATUS_DATA,
+            "--met: the grid of '%s' covers no cell of the pollution cube: give weather of the same "
+            "region",
+            field->key);
     field->path = WEATHER_RESAMPLED;
     if (decomposition_is_linear(decomposition)) {
         /* A plan takes the weather for complete, and its baselines for 0. */

@@ -8,8 +8,10 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "flow/scratch.h"
 #include "grid/regrid.h"
+#include "grid/projection.h"
 #include "grid/zones.h"
 #include "io/vector.h"
 #include "parallel/agree.h"
@@ -59,21 +61,31 @@ static enum status select_time(struct input *input, const struct time_axis *axis
     }
     const char *from = selects ? option_text(options, "from") : input->request.from;
     const char *to = selects ? option_text(options, "to") : input->request.to;
-    TRY(time_axis_range(axis, from, to, &input->part.time, &input->part.steps));
+    status = time_axis_range(axis, from, to, &input->part.time, &input->part.steps);
+    if (status == STATUS_USAGE && !selects) {
+        /* The dates come from another input, not from an option. */
+        char start[64], end[64];
+        failure_clear();
+        status = failure_record(STATUS_DATA, __FILE__, __LINE__,
+                                "%s: its dates, %.10s to %.10s, hold none of those wanted, %s to %s",
+                                input->request.path, time_axis_text(axis, axis->value[0], start, 64),
+                                time_axis_text(axis, axis->value[axis->steps - 1], end, 64), from, to);
+    }
+    TRY(status);
     TRY(time_axis_cut(axis, input->part.time, input->part.steps, &cut));
     int64_t missing = time_axis_missing(cut, dates, sizeof dates);
     if (missing > 0 && input->request.fill_steps) {
         TRY(time_axis_fill(cut, &input->time, &input->source));
         if (input->job->rank == 0) {
-            log_warning("%s: %lld missing step(s) inserted as missing values: %s",
-                        input->request.path, (long long)missing, dates);
+            log_warning("%s: %lld missing step%s inserted as missing values: %s",
+                        input->request.path, (long long)missing, missing == 1 ? "" : "s", dates);
         }
         goto done;
     }
     FAIL_IF(missing > 0 && !input->request.allow_missing_steps, STATUS_DATA,
-            "%s: %lld step(s) are missing from the time axis: %s; add the files, or insert them as "
+            "%s: %lld step%s missing from the time axis: %s; add the files, or insert them as "
             "missing values with --missing-steps fill",
-            input->request.path, (long long)missing, dates);
+            input->request.path, (long long)missing, missing == 1 ? " is" : "s are", dates);
     input->time = cut;
     cut = NULL;
 done:
@@ -130,7 +142,11 @@ static enum status select_polygons(struct input *input)
         goto done;
     }
     struct vector_source source = {.path = path, .kinds = VECTOR_POLYGON, .crs = grid->crs_wkt};
-    TRY(vector_read(&source, &layer));
+    status = vector_read(&source, &layer);
+    if (status != STATUS_OK) {
+        failure_prefix("--clip");
+        goto done;
+    }
     TRY(memory_allocate(count, 1, &input->clip));
     for (int64_t i = 0; i < layer->count; i++) {
         int64_t marked;
@@ -151,6 +167,7 @@ static enum status open_here(struct input *input)
     enum status status;
     const struct input_request *request = &input->request;
     const struct dataset_options how = {.crs = option_text(input->job->options, "crs")};
+    TRY(projection_check_option(how.crs));
     TRY(dataset_open(request->path, &how, &input->dataset));
     TRY(dataset_find(input->dataset, request->variable, &input->variable));
     if (request->units != NULL) {
@@ -204,7 +221,9 @@ enum status input_open(const struct job *job, const struct input_request *reques
     input->job = job;
     input->request = *request;
     status = open_here(input);
-    if (status != STATUS_OK && strstr(failure_message(), request->path) == NULL) {
+    if (status != STATUS_OK && strstr(failure_message(), request->path) == NULL &&
+        !text_starts_with(failure_message(), "--clip") &&
+        !text_starts_with(failure_message(), "--crs")) {
         failure_prefix("%s", request->path);
     }
     TRY(status_agree(job->comm, status));

@@ -216,6 +216,20 @@ done:
     return status;
 }
 
+/* The scratch of an input that cannot be read: mended, the input has another name for it, so that
+ * nobody would ever come back for this. */
+static void remove_unfinished(const char *path)
+{
+    static const char *const endings[] = {".partial", ".journal"};
+    for (int i = 0; i < 2; i++) {
+        char *name = NULL;
+        if (asprintf(&name, "%s%s", path, endings[i]) > 0) {
+            unlink(name);
+        }
+        free(name);
+    }
+}
+
 static enum status decode(const struct job *job, struct decoding *decoding, const char *identity,
                           const char *path)
 {
@@ -242,6 +256,9 @@ static enum status decode(const struct job *job, struct decoding *decoding, cons
     }
 done:
     stage_destroy(&stage);
+    if (status == STATUS_DATA && job->rank == 0) {
+        remove_unfinished(path);
+    }
     return status;
 }
 
@@ -256,8 +273,9 @@ enum status scratch_decode(const struct job *job, struct dataset *dataset, int v
 
     TRY_TOGETHER(job->comm, prepare(&decoding, job));
     if (job->rank == 0) {
-        log_info("decoding %lld file(s) once into scratch, %.1f MB",
-                 (long long)dataset_file_count(dataset),
+        int64_t files = dataset_file_count(dataset);
+        log_info("decoding %lld file%s once into scratch, %.1f MB", (long long)files,
+                 files == 1 ? "" : "s",
                  (double)window_count(part) * (double)sizeof(float) / 1e6);
     }
     if (job->dry_run) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -200,12 +201,30 @@ done:
     return status;
 }
 
+/* A rename would put a file in the place of a device, and fail on a folder at the very end. */
+static enum status refuse_special_files(const struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < stage->file_count; i++) {
+        struct stat about;
+        bool exists = stat(stage->files[i], &about) == 0;
+        FAIL_IF(exists && !S_ISREG(about.st_mode), STATUS_OUTPUT,
+                "%s is %s, not a file that could be replaced: give the output another name",
+                stage->files[i], S_ISDIR(about.st_mode) ? "a folder" : "a device or pipe");
+    }
+done:
+    return status;
+}
+
 enum status stage_decide(struct stage *stage, enum stage_action *action)
 {
     enum status status = STATUS_OK;
     MPI_Comm comm = stage->job->comm;
     if (stage->job->rank == 0) {
-        if (access(stage->journal_path, F_OK) == 0) {
+        status = refuse_special_files(stage);
+        if (status != STATUS_OK) {
+            *action = ACTION_NOTHING;
+        } else if (access(stage->journal_path, F_OK) == 0) {
             status = decide_by_journal(stage, action);
         } else if (access(stage->provenance_path, F_OK) == 0) {
             status = decide_by_product(stage, action);

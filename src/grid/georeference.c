@@ -88,8 +88,8 @@ static enum status put_in_order(int64_t count, double *value, bool is_longitude,
     }
     if (!is_ascending(count, value)) {
         return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                              "the %s coordinate is not monotonic or not finite: sort it or "
-                              "remove what is damaged",
+                              "the %s coordinate does not run in one direction, or is not finite: "
+                              "sort it or remove what is damaged",
                               is_longitude ? "longitude" : "grid");
     }
     if (!is_longitude) {

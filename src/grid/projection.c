@@ -167,6 +167,18 @@ done:
     return status;
 }
 
+enum status projection_check_option(const char *crs)
+{
+    struct projection projection = {0};
+    enum status status = crs != NULL ? projection_init(crs, &projection) : STATUS_OK;
+    projection_clear(&projection);
+    if (status == STATUS_DATA) {
+        failure_prefix("--crs");
+        status = STATUS_USAGE;
+    }
+    return status;
+}
+
 void projection_clear(struct projection *projection)
 {
     free(projection->wkt);

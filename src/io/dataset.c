@@ -355,6 +355,12 @@ static void put_files_in_order(struct gathered *all, int64_t files)
     }
 }
 
+static const char *moment_text(const struct calendar_date *date,
+                               char text[static CALENDAR_TEXT_BYTES])
+{
+    return date->seconds == 0 ? calendar_format_date(date, text) : calendar_format_time(date, text);
+}
+
 static enum status warn_of_disorder(struct dataset *dataset, struct disorder wrong)
 {
     enum status status = STATUS_OK;
@@ -364,14 +370,14 @@ static enum status warn_of_disorder(struct dataset *dataset, struct disorder wro
         snprintf(sentence, sizeof sentence,
                  "'%s': %lld time step%s before the one that precedes it, first %s: sort the steps",
                  dataset->path, (long long)wrong.unsorted, wrong.unsorted == 1 ? " lies" : "s lie",
-                 calendar_format_time(&wrong.first_unsorted, date));
+                 moment_text(&wrong.first_unsorted, date));
         TRY(warn(dataset, sentence));
     }
     if (wrong.repeated > 0) {
         snprintf(sentence, sizeof sentence,
                  "'%s': %lld time step%s a date, first %s: remove the repeated ones", dataset->path,
                  (long long)wrong.repeated, wrong.repeated == 1 ? " repeats" : "s repeat",
-                 calendar_format_time(&wrong.first_repeated, date));
+                 moment_text(&wrong.first_repeated, date));
         TRY(warn(dataset, sentence));
     }
 done:
@@ -456,8 +462,8 @@ static enum status check_join(const struct dataset *dataset)
     }
     if (dataset->member_count > 1 && !dataset->dates_from_names && !has_time) {
         return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                              "the files of '%s' have neither a time axis nor all a date of their "
-                              "own in the name (YYYYMMDD, YYYY-MM-DD, YYYYDDD)",
+                              "the files of '%s' have no time axis, and not every name has a date of "
+                              "its own: give them names with YYYYMMDD, YYYY-MM-DD or YYYYDDD",
                               dataset->path);
     }
     return STATUS_OK;

@@ -424,8 +424,9 @@ enum status raster_open_gdal(struct raster *raster, const struct dataset_options
     gdal_session_clear();
     raster->format = &gdal_format;
     raster->handle = GDALOpenEx(raster->path, GDAL_OF_RASTER | GDAL_OF_READONLY, NULL, NULL, NULL);
-    FAIL_IF(raster->handle == NULL, STATUS_DATA, "'%s' cannot be read as a raster: %s",
-            raster->path, gdal_session_message());
+    FAIL_IF(raster->handle == NULL, STATUS_DATA,
+            "'%s' is no raster that can be read (%s): is it damaged, or a file of another kind?",
+            raster->path, gdal_session_reason());
     int bands = GDALGetRasterCount(raster->handle);
     if (bands == 0) {
         TRY(refuse_container(raster));

@@ -74,6 +74,7 @@ struct raster {
     int count, capacity;
     struct raster_variable *variables;
     struct text_list warnings;
+    char *refusal; /**< why the first variable that was left out cannot be used; NULL: none was */
     struct text_list attributes; /**< of the file: name, text, name, text ... */
     void *handle;                /**< of the format */
 };

@@ -626,7 +626,12 @@ static enum status add_or_warn(struct raster *raster, int nc, const struct candi
     if (status != STATUS_DATA) {
         return status;
     }
-    raster_warn(raster, "variable '%s' is left out: %s", candidate->name, failure_message());
+    raster_warn(raster, "'%s': variable '%s' is left out: %s", raster->path, candidate->name,
+                failure_message());
+    if (raster->refusal == NULL &&
+        asprintf(&raster->refusal, "variable '%s': %s", candidate->name, failure_message()) < 0) {
+        raster->refusal = NULL;
+    }
     failure_clear();
     while (raster->count > before) {
         raster_variable_clear(&raster->variables[--raster->count]);
@@ -648,8 +653,8 @@ static enum status add_all(struct raster *raster, int nc, const struct candidate
         total *= is_further ? candidate->length[i] : 1;
     }
     if (total > MOST_VARIABLES) {
-        raster_warn(raster, "variable '%s' is left out: its further dimensions have %zu places",
-                    candidate->name, total);
+        raster_warn(raster, "'%s': variable '%s' is left out: its further dimensions have %zu places",
+                    raster->path, candidate->name, total);
         return STATUS_OK;
     }
     for (size_t number = 0; number < total; number++) {
@@ -702,8 +707,8 @@ static enum status scan(struct raster *raster, int nc, const char *wanted,
             TRY(add_all(raster, nc, candidate, options));
         }
     }
-    FAIL_IF(raster->count == 0 && raster->warnings.count > 0, STATUS_DATA,
-            "nothing in '%s' can be used: %s", raster->path, raster->warnings.items[0]);
+    FAIL_IF(raster->count == 0 && raster->refusal != NULL, STATUS_DATA, "'%s', %s", raster->path,
+            raster->refusal);
     FAIL_IF(raster->count == 0 && wanted != NULL, STATUS_DATA,
             "'%s' holds no variable '%s' with rows and columns", raster->path, wanted);
     FAIL_IF(

@@ -59,6 +59,11 @@ const char *gdal_session_message(void)
     return message[0] != '\0' ? message : "GDAL gives no reason";
 }
 
+const char *gdal_session_reason(void)
+{
+    return message[0] != '\0' ? message : "GDAL does not know its format";
+}
+
 bool gdal_session_has_failed(void)
 {
     return message_class >= CE_Failure;

@@ -115,11 +115,16 @@ static enum status open_as(struct raster *raster, const char *wanted,
     struct stat about;
     bool is_file = stat(raster->path, &about) == 0;
     if (!is_file && strchr(raster->path, ':') == NULL) {
+        int error = errno;
+        bool is_link = lstat(raster->path, &about) == 0 && S_ISLNK(about.st_mode);
         return failure_record(STATUS_DATA, __FILE__, __LINE__, "'%s' cannot be opened: %s",
-                              raster->path, strerror(errno));
+                              raster->path,
+                              is_link && error == ENOENT ? "it is a link to a file that is not there"
+                                                         : strerror(error));
     }
     if (is_file && about.st_size == 0) {
-        return failure_record(STATUS_DATA, __FILE__, __LINE__, "'%s' is empty", raster->path);
+        return failure_record(STATUS_DATA, __FILE__, __LINE__,
+                              "'%s' is empty: it has no bytes; copy or make it again", raster->path);
     }
     return is_file && raster_is_netcdf(raster->path) ? raster_open_netcdf(raster, wanted, options)
                                                      : raster_open_gdal(raster, options);
@@ -157,6 +162,7 @@ void raster_close(struct raster **raster)
     free(closed->variables);
     text_list_clear(&closed->warnings);
     text_list_clear(&closed->attributes);
+    free(closed->refusal);
     free(closed->path);
     free(closed);
     *raster = NULL;

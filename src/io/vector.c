@@ -1,11 +1,13 @@
 /* airshed -- GPL-3.0-or-later. Polygons and points in, through OGR or from tables. */
 #include "io/vector.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <cpl_conv.h>
 #include <gdal.h>
@@ -380,11 +382,14 @@ static enum status read_through_ogr(struct reader *reader)
     const struct vector_source *source = reader->source;
     OGRLayerH layer = NULL;
     OGREnvelope extent = {0};
+    GDALDatasetH file = NULL;
+    FAIL_IF(access(source->path, R_OK) != 0 && strchr(source->path, ':') == NULL, STATUS_DATA,
+            "%s: cannot be opened: %s", source->path, strerror(errno));
     gdal_session_clear();
-    GDALDatasetH file =
-        GDALOpenEx(source->path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
-    FAIL_IF(file == NULL, STATUS_DATA, "%s: cannot be read as a vector file: %s", source->path,
-            gdal_session_message());
+    file = GDALOpenEx(source->path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
+    FAIL_IF(file == NULL, STATUS_DATA,
+            "%s: is no vector file that can be read (%s): is it damaged, or of another kind?",
+            source->path, gdal_session_reason());
     TRY(find_layer(source, file, &layer));
     FAIL_IF(OGR_L_GetFeatureCount(layer, TRUE) == 0, STATUS_DATA, "%s: holds no features",
             source->path);

@@ -1,9 +1,11 @@
 /* airshed -- GPL-3.0-or-later. What a vector file holds, through OGR. */
 #include "io/vector_facts.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cpl_conv.h>
 #include <gdal.h>
@@ -115,12 +117,15 @@ enum status vector_facts_read(const char *path, struct vector_facts **facts)
     struct vector_facts *read = NULL;
     GDALDatasetH file = NULL;
     *facts = NULL;
+    FAIL_IF(access(path, R_OK) != 0, STATUS_DATA, "'%s' cannot be opened: %s", path,
+            strerror(errno));
     gdal_session_start();
     gdal_session_clear();
     TRY(memory_allocate(1, sizeof *read, &read));
     file = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
-    FAIL_IF(file == NULL, STATUS_DATA, "'%s' cannot be read as a vector file: %s", path,
-            gdal_session_message());
+    FAIL_IF(file == NULL, STATUS_DATA,
+            "'%s' is no vector file that can be read (%s): is it damaged, or of another kind?", path,
+            gdal_session_reason());
     read->format = GDALGetDriverLongName(GDALGetDatasetDriver(file));
     int count = GDALDatasetGetLayerCount(file);
     FAIL_IF(count == 0, STATUS_DATA, "'%s' holds no layers", path);
