@@ -257,7 +257,7 @@ static void broken_lines_are_refused_with_a_sentence(void **state)
          "command line (--set): unknown option 'peroid'; did you mean 'period'?"},
         {"a -o b --set help=true",
          "command line (--set): 'help' belongs on the command line: --help"},
-        {"a -o ./a", "command line: option 'output': './a' is also the input 'input'"},
+        {"a -o ./a", "command line: option 'output': './a' is also the input 'input': choose another name"},
         {"a b -o ./b", "command line: option 'output': './b' is also the input 'more'"},
         {"a -o b --met b", "command line: option 'output': 'b' is also the input 'met'"},
         {"a -o b --clip=", "command line: option 'clip': '' is not a path"},
