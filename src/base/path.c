@@ -11,12 +11,36 @@
 
 #include "base/memory.h"
 
+/* True where "folder/.." may be left out: its last part is a real folder, no link, no dots. */
+static bool ends_in_plain_folder(const char *folder, size_t length)
+{
+    char part[PATH_MAX];
+    struct stat facts;
+    if (length == 0 || length >= sizeof part) {
+        return false;
+    }
+    memcpy(part, folder, length);
+    part[length] = '\0';
+    const char *name = path_name(part);
+    return name[0] != '\0' && name[0] != '.' && lstat(part, &facts) == 0 &&
+           S_ISDIR(facts.st_mode);
+}
+
 enum status path_join(const char *folder, const char *name, char **joined)
 {
     struct text text = {0};
-    if (name[0] != '/' && folder[0] != '\0' && strcmp(folder, ".") != 0) {
-        text_add(&text, folder);
-        text_add(&text, text_ends_with(folder, "/") ? "" : "/");
+    bool is_relative = name[0] != '/' && folder[0] != '\0' && strcmp(folder, ".") != 0;
+    size_t length = is_relative ? strlen(folder) : 0;
+    while (text_starts_with(name, "../") && ends_in_plain_folder(folder, length)) {
+        name += 3;
+        while (length > 0 && folder[length - 1] != '/') {
+            length--;
+        }
+        length -= length > 1; /* the slash, but not that of the root */
+    }
+    if (length > 0) {
+        text_add_bytes(&text, folder, length);
+        text_add(&text, folder[length - 1] == '/' ? "" : "/");
     }
     text_add(&text, name);
     return text_take(&text, joined);

@@ -249,6 +249,18 @@ done:
     return status;
 }
 
+/* Stages whose maps come from the journal put no values item by item. */
+static void log_done(const struct stage *stage, const struct totals *totals)
+{
+    if (totals->values == 0) {
+        log_info("%s: done, %lld items", stage->output, (long long)stage->items.count);
+    } else {
+        log_info("%s: done, %lld items, %lld values, %lld missing", stage->output,
+                 (long long)stage->items.count, (long long)totals->values,
+                 (long long)totals->missing);
+    }
+}
+
 static enum status cubes_close(struct stage *stage)
 {
     enum status status = STATUS_OK;
@@ -278,9 +290,7 @@ enum status stage_commit(struct stage *stage)
                  stage->job->rank == 0 ? commit_first(stage, &totals, ranks) : STATUS_OK);
     stage->state = STAGE_COMMITTED;
     if (stage->job->rank == 0) {
-        log_info("%s: done, %lld items, %lld values, %lld missing", stage->output,
-                 (long long)stage->items.count, (long long)totals.values,
-                 (long long)totals.missing);
+        log_done(stage, &totals);
     }
 done:
     free(ranks);

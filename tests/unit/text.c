@@ -178,6 +178,17 @@ static void paths_join_and_part(void **state)
     check_path(status, path, "/c.nc");
     status = path_join(".", "c.nc", &path);
     check_path(status, path, "c.nc");
+    /* The tests run at the top of the project; no/such is no folder, so its dots stay. */
+    status = path_join("tests", "../build/c.nc", &path);
+    check_path(status, path, "build/c.nc");
+    status = path_join("tests/unit", "../../build/c.nc", &path);
+    check_path(status, path, "build/c.nc");
+    status = path_join("tests/unit", "../c.nc", &path);
+    check_path(status, path, "tests/c.nc");
+    status = path_join("/proc", "../c.nc", &path);
+    check_path(status, path, "/c.nc");
+    status = path_join("no/such", "../c.nc", &path);
+    check_path(status, path, "no/such/../c.nc");
     status = path_folder("a/b/c.nc", &path);
     check_path(status, path, "a/b");
     status = path_folder("/c", &path);
