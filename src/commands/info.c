@@ -42,11 +42,11 @@ static const struct {
     const char *extension;
     enum status (*describe)(const struct job *job, const char *path, struct info_report *report);
 } kinds[] = {
-    {".csv", info_table},      {".tsv", info_table},    {".txt", info_table},
-    {".xlsx", info_table},     {".xlsm", info_table},   {".xls", info_table},
-    {".ods", info_table},      {".geojson", info_vector}, {".json", info_vector},
-    {".gpkg", info_vector},    {".shp", info_vector},   {".kml", info_vector},
-    {".gml", info_vector},     {".fgb", info_vector},
+    {".csv", info_table},   {".tsv", info_table},      {".txt", info_table},
+    {".xlsx", info_table},  {".xlsm", info_table},     {".xls", info_table},
+    {".ods", info_table},   {".geojson", info_vector}, {".json", info_vector},
+    {".gpkg", info_vector}, {".shp", info_vector},     {".kml", info_vector},
+    {".gml", info_vector},  {".fgb", info_vector},
 };
 
 static enum status describe(const struct job *job, const char *path, struct info_report *report)
@@ -140,11 +140,12 @@ static const struct option_spec *const info_tables[] = {info_options, options_co
 const struct command command_info = {
     .name = "info",
     .summary = "tell what a file holds, and everything suspicious about it",
-    .details = "Rasters (NetCDF, GeoTIFF, anything GDAL reads, folders and patterns of daily files): "
-               "format, grid, time axis, variables with their units, storage and values. Vector files "
-               "and tables: layers, fields, columns, dates.\n\n"
-               "What is suspicious does not stop a command, unless --strict is given: it is for you "
-               "to judge.",
+    .details =
+        "Rasters (NetCDF, GeoTIFF, anything GDAL reads, folders and patterns of daily files): "
+        "format, grid, time axis, variables with their units, storage and values. Vector files "
+        "and tables: layers, fields, columns, dates.\n\n"
+        "What is suspicious does not stop a command, unless --strict is given: it is for you "
+        "to judge.",
     .examples = "  airshed info pm25.nc\n"
                 "  airshed info 'era5/*.nc' --variable t2m --full\n"
                 "  airshed info pm25.nc --json - | jq .suspicious\n",

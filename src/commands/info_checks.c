@@ -18,8 +18,8 @@ struct quantity {
 };
 
 static const struct quantity quantities[] = {
-    {"mass_concentration_of_pm2p5_ambient_aerosol_in_air", " pm25 pm2p5 pm25tot pm25cmaq pm25fused pm25obs pm25sim ", "ug m-3", 0, 3000,
-     0.01},
+    {"mass_concentration_of_pm2p5_ambient_aerosol_in_air",
+     " pm25 pm2p5 pm25tot pm25cmaq pm25fused pm25obs pm25sim ", "ug m-3", 0, 3000, 0.01},
     {"mass_concentration_of_pm10_ambient_aerosol_in_air", " pm10 ", "ug m-3", 0, 20000, 0.01},
     {"mass_concentration_of_pm1_ambient_aerosol_in_air", " pm1 ", "ug m-3", 0, 3000, 0.01},
     {"mass_concentration_of_ozone_in_air", " o3 ozone ", "ug m-3", 0, 1500, 0.01},
@@ -51,9 +51,9 @@ static const struct quantity quantities[] = {
     {"land_binary_mask", " lsm landmask ", "1", 0, 1, 0},
 };
 
-static const char *const other_units[] = {"ug m-3", "mg m-3", "kg m-3", "K",   "degC", "degF", "Pa",
-                                          "hPa",    "m",      "mm",     "%",   "1",    "1e-9", "1e-6",
-                                          "km h-1", "knot",   "m s-1",  "g/kg"};
+static const char *const other_units[] = {"ug m-3", "mg m-3", "kg m-3", "K",    "degC",  "degF",
+                                          "Pa",     "hPa",    "m",      "mm",   "%",     "1",
+                                          "1e-9",   "1e-6",   "km h-1", "knot", "m s-1", "g/kg"};
 
 /* "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air" without "_particles". */
 static void shorten(const char *name, char *text, size_t bytes)
@@ -151,7 +151,9 @@ static void check_range(const struct dataset_variable *facts, const struct quant
     const char *fitting = fitting_units(quantity, values);
     bool is_low = range[0] < quantity->low;
     info_place_text(facts, is_low ? &values->min_place : &values->max_place, place, sizeof place);
-    info_suspect(report, "'%s': values from %.6g to %.6g %s (%.6g to %.6g %s) are not plausible for %s%s%s%s; the %s is at %s",
+    info_suspect(report,
+                 "'%s': values from %.6g to %.6g %s (%.6g to %.6g %s) are not plausible for "
+                 "%s%s%s%s; the %s is at %s",
                  facts->name, values->min, values->max, facts->units, range[0], range[1],
                  quantity->units, quantity->standard_name,
                  fitting != NULL ? ": they would be in '" : "", fitting != NULL ? fitting : "",
@@ -207,8 +209,9 @@ static void check_standard_name(const struct dataset_variable *facts, struct inf
     const char *name = facts->standard_name;
     const char *at = strstr(name, "_ambient_aerosol_");
     if (at != NULL && strstr(name, "_ambient_aerosol_particles") == NULL) {
-        info_suspect(report, "'%s': the standard name '%s' is a deprecated alias: it now ends in "
-                             "'_ambient_aerosol_particles%s'",
+        info_suspect(report,
+                     "'%s': the standard name '%s' is a deprecated alias: it now ends in "
+                     "'_ambient_aerosol_particles%s'",
                      facts->name, name, at + sizeof "_ambient_aerosol" - 1);
     }
 }
@@ -244,8 +247,10 @@ static void check_emptiness(const struct dataset_variable *facts, const struct i
     }
     if (values->repeated_steps > 0 && facts->time != NULL) {
         struct calendar_date first = time_axis_date(facts->time, values->first_repeated_step);
-        info_suspect(report, "'%s': %lld maps equal the one before, first %s", facts->name,
-                     (long long)values->repeated_steps, calendar_format_date(&first, date));
+        info_suspect(report, "'%s': %lld map%s the one before, first %s", facts->name,
+                     (long long)values->repeated_steps,
+                     values->repeated_steps == 1 ? " equals" : "s equal",
+                     calendar_format_date(&first, date));
     }
     if (values->min == values->max && values->values > 1) {
         info_suspect(report, "'%s': all values%s are %.6g", facts->name, where, values->min);

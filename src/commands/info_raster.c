@@ -11,7 +11,12 @@
 #include "parallel/agree.h"
 
 /* Values that a sample takes from a variable, and from all of them. */
-enum { SAMPLE_VALUES = 4 << 20, SAMPLE_TOTAL = 32 << 20, SAMPLE_LEAST = 1 << 16, MOST_SHOWN = 40 };
+enum {
+    SAMPLE_VALUES = 4 << 20,
+    SAMPLE_TOTAL = 32 << 20,
+    SAMPLE_LEAST = 1 << 16,
+    MOST_SHOWN = 40
+};
 
 /* ---- places --------------------------------------------------------------------------------- */
 
@@ -51,7 +56,8 @@ static void smallest_and_largest(int64_t count, const double *edges, double rang
 static const char *range_text(const double range[2], char text[64])
 {
     bool is_even = range[1] - range[0] <= 1e-4 * range[1];
-    snprintf(text, 64, is_even ? "%.6g" : "%.6g to %.6g", is_even ? 0.5 * (range[0] + range[1]) : range[0], range[1]);
+    snprintf(text, 64, is_even ? "%.6g" : "%.6g to %.6g",
+             is_even ? 0.5 * (range[0] + range[1]) : range[0], range[1]);
     return text;
 }
 
@@ -126,8 +132,8 @@ static json_t *describe_grid(const struct georeference *grid, const struct datas
     json_object_set_new(out, "cell_height", json_pack("[ff]", y_range[0], y_range[1]));
     describe_order(grid, storage, report, out);
     if (grid->crs_is_assumed) {
-        info_suspect(report, "no coordinate reference system is named (no grid mapping): %s is taken",
-                     crs);
+        info_suspect(report,
+                     "no coordinate reference system is named (no grid mapping): %s is taken", crs);
     }
     return out;
 }
@@ -188,8 +194,10 @@ static json_t *describe_time(const struct time_axis *time, const struct dataset_
     }
     if (strncasecmp(storage->time_units, "month", 5) == 0 ||
         strncasecmp(storage->time_units, "year", 4) == 0) {
-        info_suspect(report, "the time units '%s' are lengths of 30.44 or 365.24 days, not calendar "
-                             "months or years: commands refuse them, write days", storage->time_units);
+        info_suspect(report,
+                     "the time units '%s' are lengths of 30.44 or 365.24 days, not calendar "
+                     "months or years: commands refuse them, write days",
+                     storage->time_units);
     }
     return out;
 }
@@ -294,9 +302,9 @@ done:
 static bool is_alike(const struct dataset_variable *first, const struct dataset_variable *second)
 {
     char why[256];
-    bool is_same_time = (first->time == NULL) == (second->time == NULL) &&
-                        (first->time == NULL ||
-                         time_axis_is_equal(first->time, second->time, why, sizeof why));
+    bool is_same_time =
+        (first->time == NULL) == (second->time == NULL) &&
+        (first->time == NULL || time_axis_is_equal(first->time, second->time, why, sizeof why));
     return is_same_time && georeference_is_equal(first->grid, second->grid, why, sizeof why);
 }
 

@@ -16,7 +16,7 @@
 /** A report under construction: the same on every rank. Start with info_report_init(). */
 struct info_report {
     struct text text;
-    json_t *facts;            /**< object */
+    json_t *facts;               /**< object */
     struct text_list suspicions; /**< what is probably wrong */
     struct text_list remarks;    /**< what is merely good to know */
 };

@@ -9,7 +9,12 @@
 #include "io/table.h"
 #include "parallel/agree.h"
 
-enum column_kind { COLUMN_EMPTY, COLUMN_DATE, COLUMN_NUMBER, COLUMN_TEXT };
+enum column_kind {
+    COLUMN_EMPTY,
+    COLUMN_DATE,
+    COLUMN_NUMBER,
+    COLUMN_TEXT
+};
 
 /* What the cells of a column are. */
 struct column {
@@ -18,7 +23,7 @@ struct column {
     int64_t first_text;                    /* row of the first cell that is no number */
     int64_t negative, distinct;
     double min, max, mean;
-    bool is_whole;                         /* numbers without a fraction, below 1e12 */
+    bool is_whole; /* numbers without a fraction, below 1e12 */
     int64_t first_day, last_day;
 };
 
@@ -92,10 +97,10 @@ static enum status examine(const struct table *table, int64_t col, struct column
     }
     column->mean = column->numbers > 0 ? column->mean / (double)column->numbers : NAN;
     int64_t filled = table->rows - column->missing;
-    column->kind = filled == 0                      ? COLUMN_EMPTY
-                   : column->days == filled         ? COLUMN_DATE
-                   : 2 * column->numbers > filled   ? COLUMN_NUMBER
-                                                    : COLUMN_TEXT;
+    column->kind = filled == 0                    ? COLUMN_EMPTY
+                   : column->days == filled       ? COLUMN_DATE
+                   : 2 * column->numbers > filled ? COLUMN_NUMBER
+                                                  : COLUMN_TEXT;
     if (column->kind == COLUMN_TEXT) {
         TRY(count_distinct(table, col, column));
     }
@@ -111,7 +116,8 @@ static void check_column(const struct table *table, int64_t col, const struct co
         info_suspect(report, "column '%s' is empty", name);
     }
     if (column->kind == COLUMN_NUMBER && column->texts > 0) {
-        info_suspect(report, "column '%s': %lld of %lld cells are no numbers, first '%.60s' on %s %lld",
+        info_suspect(report,
+                     "column '%s': %lld of %lld cells are no numbers, first '%.60s' on %s %lld",
                      name, (long long)column->texts, (long long)table->rows,
                      table_text(table, column->first_text, col), table->place,
                      (long long)table->number[column->first_text]);
@@ -251,8 +257,10 @@ static void check_days(const struct table *table, int64_t date, int64_t key,
     }
     if (days->missing > 0 && is_daily(table, days)) {
         struct calendar_date first = calendar_date_of_day(CALENDAR_STANDARD, days->first_missing);
-        info_suspect(report, "column '%s': %lld days are missing between the first and the last%s%s%s, "
-                             "first %s", name, (long long)days->missing, each, key_name, end,
+        info_suspect(report,
+                     "column '%s': %lld days are missing between the first and the last%s%s%s, "
+                     "first %s",
+                     name, (long long)days->missing, each, key_name, end,
                      calendar_format_date(&first, day));
     }
 }

@@ -14,7 +14,11 @@
 
 /* Cells whose extremes are kept at once, values of one read: fixed numbers, so that neither the
  * memory budget nor the ranks touch a sum. 12 bytes a cell: 96 MB. */
-enum { GROUP_CELLS = 8 << 20, SLAB_VALUES = 8 << 20, MOST_SAMPLES = 24 };
+enum {
+    GROUP_CELLS = 8 << 20,
+    SLAB_VALUES = 8 << 20,
+    MOST_SAMPLES = 24
+};
 
 /* Work on one variable. The cube is looked at in groups of cells (all of them, bands of rows where
  * there are many, or tiles of a sample), each in slabs of steps that the ranks share. */
@@ -30,11 +34,11 @@ struct survey {
     struct window *groups; /* [group_count] */
     int64_t most_cells;    /* of a group */
     /* Buffers. */
-    float *block;       /* [slab_steps, cells] */
-    float *low, *high;  /* [cells] of the group */
-    int32_t *valid;     /* [cells] */
-    double *row_sum;    /* [rows of the group] */
-    double *step_sum;   /* [steps looked at], of the group */
+    float *block;        /* [slab_steps, cells] */
+    float *low, *high;   /* [cells] of the group */
+    int32_t *valid;      /* [cells] */
+    double *row_sum;     /* [rows of the group] */
+    double *step_sum;    /* [steps looked at], of the group */
     int64_t *step_valid; /* [steps looked at], of all groups */
     uint32_t *step_hash; /* of all groups */
 };
@@ -86,9 +90,8 @@ static enum status choose_everything(struct survey *survey)
     survey->group_count = (survey->rows + band - 1) / band;
     TRY(memory_allocate((size_t)survey->group_count, sizeof *survey->groups, &survey->groups));
     for (int64_t i = 0; i < survey->group_count; i++) {
-        survey->groups[i] = (struct window){.row = i * band,
-                                            .rows = smaller(band, survey->rows - i * band),
-                                            .cols = survey->cols};
+        survey->groups[i] = (struct window){
+            .row = i * band, .rows = smaller(band, survey->rows - i * band), .cols = survey->cols};
     }
     /* Whole chunks, so that none is inflated twice, where they fit. */
     int64_t cells = band * survey->cols;
@@ -128,7 +131,11 @@ done:
 static enum status choose_sample(struct survey *survey, int64_t budget)
 {
     enum status status;
-    enum { TILE_CELLS = 1 << 18, MOST_TILES = 64, LEAST_SLABS = 4 };
+    enum {
+        TILE_CELLS = 1 << 18,
+        MOST_TILES = 64,
+        LEAST_SLABS = 4
+    };
     struct dataset_chunk chunk = dataset_chunk(survey->dataset, survey->variable);
     bool is_chunked = dataset_storage(survey->dataset, survey->variable)->is_chunked;
     int64_t length = smaller(chunk.steps, survey->steps);
@@ -207,12 +214,10 @@ static void meet(double value, const struct info_place *place, const struct surv
                  struct info_values *values)
 {
     bool is_first = isnan(values->min);
-    bool is_earlier_low =
-        value == values->min &&
-        place_number(survey, place) < place_number(survey, &values->min_place);
-    bool is_earlier_high =
-        value == values->max &&
-        place_number(survey, place) < place_number(survey, &values->max_place);
+    bool is_earlier_low = value == values->min &&
+                          place_number(survey, place) < place_number(survey, &values->min_place);
+    bool is_earlier_high = value == values->max &&
+                           place_number(survey, place) < place_number(survey, &values->max_place);
     if (is_first || value < values->min || is_earlier_low) {
         values->min = value;
         values->min_place = *place;
@@ -367,8 +372,9 @@ static void share_steps(struct survey *survey, struct info_values *values)
     for (int64_t slab = 0; slab < survey->slab_count; slab++) {
         for (int64_t i = 0; i < slab_length(survey, slab); i++, number++) {
             int64_t step = survey->slab_start[slab] + i;
-            bool follows = i > 0 || (slab > 0 && survey->slab_start[slab - 1] +
-                                                     slab_length(survey, slab - 1) == step);
+            bool follows =
+                i > 0 ||
+                (slab > 0 && survey->slab_start[slab - 1] + slab_length(survey, slab - 1) == step);
             if (survey->step_valid[number] == 0 && values->empty_steps++ == 0) {
                 values->first_empty_step = step;
             }
@@ -396,8 +402,7 @@ static void share_values(struct survey *survey, double sum, struct info_values *
     share_steps(survey, values);
     values->steps = looked_at(survey);
     values->values = values->steps * values->cells;
-    values->is_sample =
-        values->values < survey->steps * survey->rows * survey->cols;
+    values->is_sample = values->values < survey->steps * survey->rows * survey->cols;
     int64_t finite = values->values - values->missing - values->infinite;
     values->mean = finite > 0 ? sum / (double)finite : NAN;
 }

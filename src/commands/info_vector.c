@@ -11,8 +11,8 @@ static void check_layer(const struct vector_layer_facts *layer, bool is_table,
                         struct info_report *report)
 {
     const double *box = layer->extent;
-    bool is_degrees = layer->has_extent && box[0] >= -360 && box[2] <= 360 && box[1] >= -90 &&
-                      box[3] <= 90;
+    bool is_degrees =
+        layer->has_extent && box[0] >= -360 && box[2] <= 360 && box[1] >= -90 && box[3] <= 90;
     if (layer->features == 0) {
         info_suspect(report, "layer '%s' has no features", layer->name);
     }
@@ -26,13 +26,17 @@ static void check_layer(const struct vector_layer_facts *layer, bool is_table,
     }
     if (!is_table && layer->crs_wkt == NULL) {
         info_suspect(report, "layer '%s' names no coordinate reference system%s", layer->name,
-                     is_degrees ? ": EPSG:4326 is assumed" : ", and its coordinates are no degrees");
+                     is_degrees ? ": EPSG:4326 is assumed"
+                                : ", and its coordinates are no degrees");
     }
     struct projection projection = {0};
-    bool is_known = layer->crs_wkt != NULL && projection_init(layer->crs_wkt, &projection) == STATUS_OK;
+    bool is_known =
+        layer->crs_wkt != NULL && projection_init(layer->crs_wkt, &projection) == STATUS_OK;
     if (is_known && projection.is_geographic && layer->has_extent && !is_degrees) {
-        info_suspect(report, "layer '%s': its coordinates are no degrees, as its system says: are "
-                             "they projected, or longitude and latitude swapped?", layer->name);
+        info_suspect(report,
+                     "layer '%s': its coordinates are no degrees, as its system says: are "
+                     "they projected, or longitude and latitude swapped?",
+                     layer->name);
     }
     failure_clear();
     projection_clear(&projection);

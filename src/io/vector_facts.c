@@ -51,7 +51,8 @@ static void note_type(OGRwkbGeometryType type, struct text *types)
 {
     const char *name = OGRGeometryTypeToName(type);
     const char *at = types->data != NULL ? types->data : "";
-    for (size_t length = strlen(name); *at != '\0'; at += strcspn(at, ","), at += strspn(at, ", ")) {
+    for (size_t length = strlen(name); *at != '\0';
+         at += strcspn(at, ","), at += strspn(at, ", ")) {
         if (strcspn(at, ",") == length && strncmp(at, name, length) == 0) {
             return;
         }
@@ -124,8 +125,8 @@ enum status vector_facts_read(const char *path, struct vector_facts **facts)
     TRY(memory_allocate(1, sizeof *read, &read));
     file = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
     FAIL_IF(file == NULL, STATUS_DATA,
-            "'%s' is no vector file that can be read (%s): is it damaged, or of another kind?", path,
-            gdal_session_reason());
+            "'%s' is no vector file that can be read (%s): is it damaged, or of another kind?",
+            path, gdal_session_reason());
     read->format = GDALGetDriverLongName(GDALGetDatasetDriver(file));
     int count = GDALDatasetGetLayerCount(file);
     FAIL_IF(count == 0, STATUS_DATA, "'%s' holds no layers", path);

@@ -225,7 +225,7 @@ static void wrong_geometries_are_refused_with_their_feature(void **state)
     source.path = scratch_write("text.geojson", "hello", 5);
     assert_refused(&source, "no vector file that can be read");
     source.path = scratch_path("absent.geojson");
-    assert_refused(&source, "no vector file that can be read");
+    assert_refused(&source, "cannot be opened");
     source.path = scratch_write("cut.geojson", two_cities, strlen(two_cities) / 2);
     assert_refused(&source, "cut.geojson");
     source.path = scratch_write("two.geojson", two_cities, strlen(two_cities));
