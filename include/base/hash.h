@@ -13,6 +13,9 @@ enum { HASH_HEX_BYTES = 65 };
 /** CRC-32C (Castagnoli; "123456789" gives E3069283), by ISA-L. */
 uint32_t hash_crc32c(const void *bytes, size_t count);
 
+/** CRC-32C of what @p crc is of, followed by @p bytes; 0 is the CRC of nothing. */
+uint32_t hash_crc32c_append(uint32_t crc, const void *bytes, size_t count);
+
 /** SHA-256 of @p bytes as 64 hexadecimal digits, by Nettle. */
 void hash_sha256_hex(const void *bytes, size_t count, char hex[HASH_HEX_BYTES]);
 

@@ -16,8 +16,13 @@ enum { READ_BYTES = 1 << 20, HEADER_BYTES = 1 << 16, PIECE_BYTES = 1 << 30 };
 
 uint32_t hash_crc32c(const void *bytes, size_t count)
 {
+    return hash_crc32c_append(0, bytes, count);
+}
+
+uint32_t hash_crc32c_append(uint32_t crc, const void *bytes, size_t count)
+{
     /* crc32_iscsi neither inverts at the start nor at the end, and takes an int length. */
-    uint32_t crc = 0xffffffffu;
+    crc = ~crc;
     const unsigned char *at = bytes;
     while (count > 0) {
         size_t piece = count < PIECE_BYTES ? count : PIECE_BYTES;

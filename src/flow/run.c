@@ -16,6 +16,8 @@
 #include "parallel/agree.h"
 #include "stage_internal.h"
 
+enum { PIECE_VALUES = 1024 };
+
 /* ---- one item ----------------------------------------------------------------------------- */
 
 /* Notes what is in the values. @return their size */
@@ -45,6 +47,45 @@ static size_t put_survey(enum cube_type type, const void *values, int64_t count,
     return bytes;
 }
 
+/* A NaN may have any sign and payload in memory, but comes back from the file as NAN: where there
+ * are some, a copy with NAN in their place is hashed, piece by piece. */
+static uint32_t floats_crc(const float *values, int64_t count)
+{
+    float piece[PIECE_VALUES];
+    uint32_t crc = 0;
+    for (int64_t start = 0; start < count; start += PIECE_VALUES) {
+        int64_t length = count - start < PIECE_VALUES ? count - start : PIECE_VALUES;
+        for (int64_t i = 0; i < length; i++) {
+            piece[i] = isnan(values[start + i]) ? NAN : values[start + i];
+        }
+        crc = hash_crc32c_append(crc, piece, (size_t)length * sizeof *piece);
+    }
+    return crc;
+}
+
+static uint32_t doubles_crc(const double *values, int64_t count)
+{
+    double piece[PIECE_VALUES];
+    uint32_t crc = 0;
+    for (int64_t start = 0; start < count; start += PIECE_VALUES) {
+        int64_t length = count - start < PIECE_VALUES ? count - start : PIECE_VALUES;
+        for (int64_t i = 0; i < length; i++) {
+            piece[i] = isnan(values[start + i]) ? NAN : values[start + i];
+        }
+        crc = hash_crc32c_append(crc, piece, (size_t)length * sizeof *piece);
+    }
+    return crc;
+}
+
+static uint32_t values_crc(enum cube_type type, const void *values, int64_t count, size_t bytes,
+                           int64_t missing)
+{
+    if (missing == 0) {
+        return hash_crc32c(values, bytes);
+    }
+    return type == CUBE_FLOAT ? floats_crc(values, count) : doubles_crc(values, count);
+}
+
 static enum status puts_grow(struct journal_record *record)
 {
     enum status status = STATUS_OK;
@@ -64,10 +105,10 @@ enum status flow_put(struct flow_item *item, int cube, int variable, const struc
     struct stage_cube_entry *entry = &item->stage->cubes[cube];
     struct journal_put put = {.cube = cube, .variable = variable, .window = *window};
     int64_t count = window_count(window);
-    size_t bytes =
-        (size_t)count * put_survey(entry->spec.variables[variable].type, values, count, &put);
+    enum cube_type type = entry->spec.variables[variable].type;
+    size_t bytes = (size_t)count * put_survey(type, values, count, &put);
 
-    put.crc = hash_crc32c(values, bytes);
+    put.crc = values_crc(type, values, count, bytes, put.missing);
     TRY(cube_put(entry->cube, variable, window, values));
     TRY(puts_grow(&item->record));
     item->record.puts[item->record.put_count - 1] = put;
