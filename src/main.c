@@ -11,6 +11,8 @@
 #include "flow/signals.h"
 #include "parallel/agree.h"
 
+enum { FIRST_SPEAKS_S = 3 };
+
 /* Usage errors end before MPI starts, so rank 0 is known from the launcher only. */
 static bool is_first_process(void)
 {
