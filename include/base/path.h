@@ -36,6 +36,10 @@ bool path_exists(const char *path);
  *  @return STATUS_OK, STATUS_MEMORY, or STATUS_OUTPUT naming the folder */
 enum status path_create_folder(const char *path);
 
+/** Makes a file, or the names in a folder, durable.
+ *  @return STATUS_OUTPUT naming the path where it is gone or the disk fails */
+enum status path_sync(const char *path);
+
 bool path_is_folder(const char *path);
 
 /** True where the path holds `*`, `?` or `[`. */

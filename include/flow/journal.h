@@ -16,8 +16,8 @@
 #include "base/status.h"
 #include "base/window.h"
 
-/** One window that an item has written, with the CRC-32C of its values as they lie in memory, and
- *  what was in it. */
+/** One window that an item has written, with the CRC-32C of its values as cube_get() gives them back
+ *  (one NaN for all), and what was in it. */
 struct journal_put {
     int32_t cube, variable;
     struct window window;
@@ -38,8 +38,9 @@ struct journal_record {
 
 struct journal;
 
-/** Starts the journal @p path with @p header, replacing what is there, and makes it durable. One
- *  rank calls this. @return STATUS_OUTPUT where it cannot be written */
+/** Starts the journal @p path with @p header, replacing what is there, and makes it durable with its
+ *  name: it is there as a whole or not at all. One rank calls this.
+ *  @return STATUS_OUTPUT where it cannot be written */
 enum status journal_create(const char *path, const char *header);
 
 /** Opens an existing journal for this rank's records. */
@@ -60,11 +61,16 @@ struct journal_content {
     struct journal_record *records; /**< in the order of the file */
     char *commit;                   /**< NULL before the commit */
     bool was_torn;                  /**< an incomplete last frame was dropped */
+    int64_t whole_bytes;            /**< where the last whole frame ends */
 };
 
 /** Reads a journal. @return STATUS_DATA naming file and place for any damage but a torn end, with
  *  the option that starts afresh */
 enum status journal_load(const char *path, struct journal_content *content);
+
+/** Cuts off what journal_load() dropped, so that the next frame follows the last whole one. One rank
+ *  calls this, before any appends. */
+enum status journal_trim(const char *path, int64_t whole_bytes);
 
 void journal_content_clear(struct journal_content *content);
 

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/** Catches USR1 and TERM from now on. */
+/** Catches USR1 and TERM from now on, and lets a write past the limit of file sizes fail instead of
+ *  ending the process. */
 void signals_catch(void);
 
 /** True once this rank was asked to stop. */

@@ -2,6 +2,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -152,6 +153,20 @@ bool path_exists(const char *path)
 {
     struct stat found;
     return stat(path, &found) == 0;
+}
+
+enum status path_sync(const char *path)
+{
+    enum status status = STATUS_OK;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    FAIL_IF(descriptor < 0 || fsync(descriptor) != 0, STATUS_OUTPUT,
+            "'%s' cannot be made durable: %s; check folder and disk, then start again with --resume",
+            path, strerror(errno));
+done:
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return status;
 }
 
 bool path_is_folder(const char *path)

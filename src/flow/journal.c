@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "flow/fault.h"
 
 enum frame_kind { FRAME_HEADER = 1, FRAME_ITEM = 2, FRAME_COMMIT = 3 };
@@ -79,7 +81,7 @@ done:
     return status;
 }
 
-enum status journal_create(const char *path, const char *header)
+static enum status write_new(const char *path, const char *header)
 {
     enum status status = STATUS_OK;
     char *frame = NULL;
@@ -96,6 +98,23 @@ done:
         close(descriptor);
     }
     free(frame);
+    return status;
+}
+
+enum status journal_create(const char *path, const char *header)
+{
+    enum status status = STATUS_OK;
+    char *folder = NULL;
+    char *unnamed = NULL;
+    FAIL_IF(asprintf(&unnamed, "%s.new", path) < 0, STATUS_MEMORY, "out of memory");
+    TRY(write_new(unnamed, header));
+    FAIL_IF(rename(unnamed, path) != 0, STATUS_OUTPUT, "%s: cannot be renamed to %s: %s", unnamed,
+            path, strerror(errno));
+    TRY(path_folder(path, &folder));
+    TRY(path_sync(folder));
+done:
+    free(unnamed);
+    free(folder);
     return status;
 }
 
@@ -187,6 +206,7 @@ static enum status append_frame(struct journal *journal, const char *frame, int6
                                 int64_t item)
 {
     enum status status;
+    enum status unlocked;
     TRY(set_file_lock(journal, F_WRLCK));
     TRY(find_end(journal));
     if (fault_is_due(FAULT_JOURNAL, item)) {
@@ -196,9 +216,10 @@ static enum status append_frame(struct journal *journal, const char *frame, int6
     }
     TRY(write_all(journal->path, journal->descriptor, frame, frame_bytes, journal->scanned));
     journal->scanned += frame_bytes;
-    TRY(set_file_lock(journal, F_UNLCK));
 done:
-    return status;
+    /* Also after a failure: the other ranks would wait for the lock, and this one for them. */
+    unlocked = set_file_lock(journal, F_UNLCK);
+    return status != STATUS_OK ? status : unlocked;
 }
 
 /* Body of an item: item, counts, puts, payload. */
@@ -384,11 +405,21 @@ enum status journal_load(const char *path, struct journal_content *content)
                 "%s: damaged at byte %lld; start afresh with --overwrite", path, (long long)at);
         TRY(frame_add(content, path, &head, body));
         at += (int64_t)sizeof head + head.body_bytes;
+        content->whole_bytes = at;
     }
     FAIL_IF(content->header == NULL, STATUS_DATA,
             "%s: has no header; start afresh with --overwrite", path);
 done:
     free(bytes);
+    return status;
+}
+
+enum status journal_trim(const char *path, int64_t whole_bytes)
+{
+    enum status status = STATUS_OK;
+    FAIL_IF(truncate(path, (off_t)whole_bytes) != 0, STATUS_OUTPUT, "%s: cannot be shortened: %s",
+            path, strerror(errno));
+done:
     return status;
 }
 

@@ -21,6 +21,8 @@ struct lock {
     int descriptor;
 };
 
+static const struct timespec poll_pause = {.tv_nsec = 50000000};
+
 static struct flock byte_lock(short type, off_t start, off_t length)
 {
     return (struct flock){
@@ -96,7 +98,7 @@ static enum status acquire_first(struct lock *lock)
                 "%s is held by another run (started as %s, now process %ld): wait for it to end or "
                 "choose another output",
                 lock->path, who, (long)holder);
-        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        nanosleep(&poll_pause, NULL);
     }
 done:
     return status;
@@ -105,10 +107,18 @@ done:
 static enum status acquire_own(struct lock *lock, int rank)
 {
     enum status status = STATUS_OK;
+    double start_s = timing_wall_s();
     lock->descriptor = open(lock->path, O_RDWR | O_CLOEXEC);
     struct flock mine = byte_lock(F_WRLCK, rank, 1);
-    FAIL_IF(lock->descriptor < 0 || fcntl(lock->descriptor, F_SETLK, &mine) != 0, STATUS_OUTPUT,
-            "%s: rank %d cannot lock its byte: %s", lock->path, rank, strerror(errno));
+    FAIL_IF(lock->descriptor < 0, STATUS_OUTPUT, "%s: rank %d cannot open it: %s", lock->path, rank,
+            strerror(errno));
+    /* A rank of an earlier run, killed while it started, may take its byte after rank 0 looked. */
+    while (fcntl(lock->descriptor, F_SETLK, &mine) != 0) {
+        bool is_taken = errno == EACCES || errno == EAGAIN;
+        FAIL_IF(!is_taken || timing_wall_s() - start_s > LOCK_WAIT_S, STATUS_OUTPUT,
+                "%s: rank %d cannot lock its byte: %s", lock->path, rank, strerror(errno));
+        nanosleep(&poll_pause, NULL);
+    }
 done:
     return status;
 }

@@ -18,6 +18,7 @@ void signals_catch(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGUSR1, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* the write then fails and is reported */
 }
 
 bool signals_stop_requested(void)

@@ -208,6 +208,7 @@ static enum status begin_fresh(struct stage *stage)
     enum status status = STATUS_OK;
     char *header = NULL;
     if (stage->job->rank == 0) {
+        unlink(stage->journal_path); /* first: what it vouches for goes next */
         for (int i = 0; i < stage->file_count; i++) {
             unlink(stage->partials[i]);
         }

@@ -1,6 +1,5 @@
 /* airshed -- GPL-3.0-or-later. A stage: from partial files to a complete product. */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -127,19 +126,6 @@ static enum status sidecar_write(struct stage *stage, const struct totals *total
 
 /* ---- renaming ----------------------------------------------------------------------------- */
 
-static enum status path_sync(const char *path, int flags)
-{
-    enum status status = STATUS_OK;
-    int descriptor = open(path, flags | O_CLOEXEC);
-    FAIL_IF(descriptor < 0 || fsync(descriptor) != 0, STATUS_OUTPUT,
-            "%s: cannot be made durable: %s", path, strerror(errno));
-done:
-    if (descriptor >= 0) {
-        close(descriptor);
-    }
-    return status;
-}
-
 static enum status rename_one(const char *partial, const char *final)
 {
     enum status status = STATUS_OK;
@@ -188,7 +174,7 @@ enum status stage_rename_all(struct stage *stage, const char *commit)
         fault_strike(FAULT_COMMIT, 2 + (int64_t)index);
     }
     TRY(path_folder(stage->output, &folder));
-    TRY(path_sync(folder, O_RDONLY | O_DIRECTORY));
+    TRY(path_sync(folder));
     fault_strike(FAULT_COMMIT, 2 + (int64_t)json_array_size(names));
     FAIL_IF(unlink(stage->journal_path) != 0, STATUS_OUTPUT, "%s: cannot be removed: %s",
             stage->journal_path, strerror(errno));
@@ -232,7 +218,7 @@ static enum status commit_first(struct stage *stage, const struct totals *totals
     char *sidecar = NULL;
     char *text = NULL;
     for (int i = 0; i < stage->file_count; i++) {
-        TRY(path_sync(stage->partials[i], O_RDONLY));
+        TRY(path_sync(stage->partials[i]));
     }
     FAIL_IF(asprintf(&sidecar, "%s.partial", stage->provenance_path) < 0, STATUS_MEMORY,
             "out of memory");

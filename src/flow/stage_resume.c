@@ -307,6 +307,10 @@ enum status stage_verify(struct stage *stage)
     }
     stage->finished_before = content.record_count;
 done:
+    status = status_agree(stage->job->comm, status); /* all have read it */
+    if (status == STATUS_OK && content.was_torn && stage->job->rank == 0) {
+        status = journal_trim(stage->journal_path, content.whole_bytes);
+    }
     journal_content_clear(&content);
     return status_agree(stage->job->comm, status);
 }
