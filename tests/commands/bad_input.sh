@@ -101,7 +101,7 @@ trend="trend good.nc --by day"
 met="deweather good.nc --period 7 -o out/o.nc --met"
 grow="grow dem.nc -o out/o.nc --sources"
 zonal="zonal good.nc -o out/z.csv --zones"
-prepare="prepare --name pm25 --units ug.m-3 --cell 0.1 --bbox 116,39,116.7,39.5 -o out/o.nc"
+prepare="prepare --as pm25 --units ug.m-3 --cell 0.1 --bbox 116,39,116.7,39.5 -o out/o.nc"
 
 # ---- words of the command line --------------------------------------------------------------
 bad unknown_command 2 "'sttl'; did you mean 'stl'\?" sttl good.nc
