@@ -29,7 +29,13 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 # -ffp-contract=off: a sum is fused only where the source says fma(), so that every
 # CPU class gives the same bits (design page, "Same bytes").
 LANGUAGE := -std=c17 -D_GNU_SOURCE -fno-math-errno -ffp-contract=off -fopenmp-simd
-SYSTEM_INCLUDES := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags-only-I $(PACKAGES) 2>/dev/null))
+# Asked for at the first compilation, not before: `make deps demo` installs the packages first.
+SYSTEM_INCLUDES = $(eval SYSTEM_INCLUDES := $$(system_includes))$(SYSTEM_INCLUDES)
+system_includes = $(require_packages)$(patsubst -I%,-isystem %,$(shell \
+	$(PKG_CONFIG) --cflags-only-I $(PACKAGES)))
+require_packages = $(foreach missing,$(shell for package in $(PACKAGES); do \
+	$(PKG_CONFIG) --exists $$package 2>/dev/null || echo $$package; done),$(error \
+	$(PKG_CONFIG) does not know '$(missing)': 'make deps' installs what is missing, or names it))
 CPPFLAGS_ALL = -Iinclude -Isrc $(SYSTEM_INCLUDES) -DAIRSHED_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CFLAGS_ALL = $(LANGUAGE) $(WARNINGS) $(CFLAGS)
 LIBS_ALL = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lisal -ldl -lpthread -lm $(LDLIBS)

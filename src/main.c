@@ -174,7 +174,7 @@ static int print_man(const char *name)
         return fail_early(unknown_command(name));
     }
     enum status status = command_options(command, &options);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && is_first_process()) {
         options_print_man(options, stdout);
     }
     options_destroy(&options);

@@ -30,9 +30,6 @@ enum status stage_create(const struct job *job, const char *output, struct stage
  *  it, copied; @p label is the option that named it. */
 enum status stage_add_input(struct stage *stage, const char *label, const char *identity);
 
-/** Adds a fact that changes results but is no option: a banding rule, a model version. */
-enum status stage_add_setting(struct stage *stage, const char *name, const char *value);
-
 /** Adds a cube to write at @p path. @p spec and what it points to must outlive the stage.
  *  @param[out] cube  its number for flow_put() */
 enum status stage_add_cube(struct stage *stage, const char *path, const struct cube_spec *spec,

@@ -10,6 +10,7 @@ struct standard_output;
 
 /** Path under which a stage makes the table @p output: @p output itself, or, where that is "-", a
  *  file in a folder of its own below --scratch or the working folder. Collective.
+ *  With --dry-run no folder is made and the path is @p output.
  *  @param[out] path  lives as long as @p stand_in
  *  @return STATUS_OUTPUT where the folder cannot be made */
 enum status standard_output_begin(const struct job *job, const char *output,

@@ -41,7 +41,6 @@ enum status time_axis_create_values(const char *units, const char *calendar_name
 
 enum status time_axis_cut(const struct time_axis *axis, int64_t first, int64_t steps,
                           struct time_axis **part);
-enum status time_axis_copy(const struct time_axis *axis, struct time_axis **copy);
 
 /** Releases *@p axis and sets it to NULL; NULL is allowed. */
 void time_axis_destroy(struct time_axis **axis);

@@ -20,9 +20,6 @@ int64_t quantile_compact(double *values, int64_t count);
  *  of R and NumPy). NaN where count is 0. */
 double quantile(double *values, int64_t count, double probability);
 
-/** quantile() at 0.5. */
-double quantile_median(double *values, int64_t count);
-
 /** Quartile rule (P2.08): an outlier lies above q3 + factor * (q3 - q1), or below q1 - factor *
  *  (q3 - q1) where both sides count. */
 struct outlier_rule {

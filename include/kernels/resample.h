@@ -94,8 +94,7 @@ void resample_rows(const struct resample_plan *plan, double least, int64_t row, 
 void resample_rows_double(const struct resample_plan *plan, double least, int64_t row, int64_t rows,
                           int64_t source_row, const double *source, double *target);
 
-/** Name of a method, and the method of a name (RESAMPLE_AVERAGE + 1 where there is none). */
-const char *resample_method_name(enum resample_method method);
+/** The method of a name; RESAMPLE_AVERAGE + 1 where there is none. */
 enum resample_method resample_method_find(const char *name);
 
 #endif

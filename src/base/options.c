@@ -396,8 +396,8 @@ static const char *expected(const struct option_spec *spec, char buffer[static 2
         text_add_format(&text, " from %s to %s", text_size((int64_t)spec->low, low),
                         text_size((int64_t)spec->high, high));
     } else if (is_bounded(spec)) {
-        text_add_format(&text, " from %s to %s", text_real(spec->low, low),
-                        text_real(spec->high, high));
+        bool is_closed = spec->low > -OPTION_FAR && spec->high < OPTION_FAR;
+        option_add_range(spec, is_closed ? " from " : " of ", &text);
     }
     if (spec->choices != NULL) {
         text_add(&text, text.length > 0 ? ", or one of " : "one of ");

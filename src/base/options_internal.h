@@ -38,6 +38,13 @@ const char *option_value_text(const struct option_value *value);
 enum status option_canonical_item(const struct option_spec *spec, const char *item,
                                   struct text *canonical);
 
+/** A bound this far away only keeps arithmetic from overflowing; nobody needs to be told. */
+#define OPTION_FAR 1e9
+
+/** Adds @p before and the bounds of a bounded number: "3 to 9", "3 or more", "at most 9"; nothing
+ *  where both are out of sight. */
+void option_add_range(const struct option_spec *spec, const char *before, struct text *text);
+
 /** Name of an option's value in help: "FILE", "N", "text|json". */
 const char *option_argument(const struct option_spec *spec);
 

@@ -46,38 +46,66 @@ static bool is_first_of_group(const struct options *options, size_t index)
     return true;
 }
 
-/* What follows the help: bounds, default, whether it is needed. */
-static void add_remarks(struct text *text, const struct option_spec *spec)
+void option_add_range(const struct option_spec *spec, const char *before, struct text *text)
 {
     char low[TEXT_NUMBER_BYTES], high[TEXT_NUMBER_BYTES];
-    const char *before = " (";
-    bool bounded = (spec->low != 0 || spec->high != 0) && spec->kind != OPTION_LIST &&
-                   spec->kind != OPTION_SIZE && spec->high < 0x1p50;
+    text_real(spec->low, low);
+    text_real(spec->high, high);
+    if (spec->low > -OPTION_FAR && spec->high < OPTION_FAR) {
+        text_add_format(text, "%s%s to %s", before, low, high);
+    } else if (spec->low > -OPTION_FAR) {
+        text_add_format(text, "%s%s or more", before, low);
+    } else if (spec->high < OPTION_FAR) {
+        text_add_format(text, "%sat most %s", before, high);
+    }
+}
+
+/* "a, b or c" of "a|b|c". */
+static void add_words(struct text *text, const char *choices)
+{
+    while (*choices != '\0') {
+        size_t length = strcspn(choices, "|");
+        const char *rest = choices + length + (choices[length] == '|');
+        text_add_bytes(text, choices, length);
+        text_add(text, *rest == '\0' ? "" : strchr(rest, '|') != NULL ? ", " : " or ");
+        choices = rest;
+    }
+}
+
+/* What values may be, where the name of the value does not say it: "3 or more, or periodic". */
+static void add_values(struct text *text, const struct option_spec *spec)
+{
+    bool is_number = spec->kind == OPTION_INTEGER || spec->kind == OPTION_REAL;
+    size_t before = text->length;
+    if (is_number && (spec->low != 0 || spec->high != 0)) {
+        option_add_range(spec, "", text);
+    }
     if (spec->choices != NULL && spec->kind != OPTION_CHOICE) {
-        text_add_format(text, "%sone of %s", before, spec->choices);
-        before = "; ";
+        text_add(text, spec->kind == OPTION_LIST ? "of " : text->length > before ? ", or " : "or ");
+        add_words(text, spec->choices);
     }
-    if (bounded) {
-        text_add_format(text, "%s%s to %s", before, text_real(spec->low, low),
-                        text_real(spec->high, high));
-        before = "; ";
-    }
+}
+
+/* What follows the help: values, default, whether it is needed. */
+static void add_remarks(struct text *text, const struct option_spec *spec)
+{
+    struct text remarks = {0};
+    add_values(&remarks, spec);
     if (spec->flags & OPTION_REPEATABLE) {
-        text_add_format(text, "%smay be repeated", before);
-        before = "; ";
+        text_add(&remarks, remarks.length > 0 ? "; may be repeated" : "may be repeated");
     }
     if (spec->flags & OPTION_REQUIRED && spec->fallback == NULL) {
-        text_add_format(text, "%srequired", before);
-        before = "; ";
+        text_add(&remarks, remarks.length > 0 ? "; required" : "required");
     }
-    if (spec->fallback != NULL && spec->kind != OPTION_FLAG) {
-        text_add_format(text, "%sdefault: %s", before, spec->fallback);
-        before = "; ";
-    } else if (spec->fallback != NULL) {
-        text_add_format(text, "%son unless --no-%s", before, spec->name);
-        before = "; ";
+    if (spec->fallback != NULL) {
+        text_add(&remarks, remarks.length > 0 ? "; " : "");
+        text_add_format(&remarks, spec->kind == OPTION_FLAG ? "on unless --no-%s" : "default: %s",
+                        spec->kind == OPTION_FLAG ? spec->name : spec->fallback);
     }
-    text_add(text, strcmp(before, "; ") == 0 ? ")" : "");
+    if (remarks.length > 0 && !remarks.failed) {
+        text_add_format(text, " (%s)", remarks.data);
+    }
+    text_clear(&remarks);
 }
 
 /* Prints words from column @p column on, broken before HELP_WIDTH and continued at @p indent. */
@@ -215,6 +243,17 @@ static void print_words(FILE *stream, struct text *words, int column, int indent
     text_clear(words);
 }
 
+/* As they are, so that they can be copied, but set off from the text. */
+static void print_examples(const char *lines, FILE *stream)
+{
+    fputs("\nExamples:\n", stream);
+    while (*lines != '\0') {
+        int length = (int)strcspn(lines, "\n");
+        fprintf(stream, "  %.*s\n", length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 void options_print_help(const struct options *options, FILE *stream)
 {
     struct text words = {0};
@@ -232,8 +271,7 @@ void options_print_help(const struct options *options, FILE *stream)
     }
     print_groups(options, stream, print_help_heading, print_option);
     if (options->examples != NULL) {
-        fprintf(stream, "\nExamples:\n%s%s", options->examples,
-                text_ends_with(options->examples, "\n") ? "" : "\n");
+        print_examples(options->examples, stream);
     }
     fputs("\nExit codes: ", stream);
     add_exit_codes(&words);

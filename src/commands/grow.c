@@ -847,8 +847,8 @@ const struct command command_grow = {
         "from the south, columns from the west. Sources without elevation are areas of their own "
         "cells; sources outside the grid have a row with the reason.",
     .examples =
-        "airshed grow dem.tif --sources plants.csv --where \"status = 'operating'\" -o areas.nc "
-        "--geotiff\n"
+        "airshed grow dem.tif --sources plants.csv --where \"status = 'operating'\" \\\n"
+        "  -o areas.nc --geotiff\n"
         "mpirun -n 4 airshed grow dem.tif --grid pm25.nc --sources plants.geojson -o areas.nc \\\n"
         "  --start-column start --end-column retired --year-from 2012 --year-to 2021 --yearly \\\n"
         "  --rise-tolerance 2",

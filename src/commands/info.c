@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "commands/commands.h"
@@ -76,16 +77,43 @@ static void add_list(struct info_report *report, const char *heading, const char
     }
 }
 
-static enum status write_json(const struct info_report *report, const char *path)
+static bool dump_json(const struct info_report *report, FILE *file)
+{
+    return json_dumpf(report->facts, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 &&
+           fputc('\n', file) != EOF && fflush(file) == 0;
+}
+
+/* Nothing half-written ever has the final name (C.20). */
+static enum status write_json_file(const struct info_report *report, const char *path)
 {
     enum status status = STATUS_OK;
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *file = is_stdout ? stdout : fopen(path, "w");
-    FAIL_IF(file == NULL, STATUS_OUTPUT, "--json %s cannot be written: %s", path, strerror(errno));
-    int failed = json_dumpf(report->facts, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    failed |= fputc('\n', file) == EOF;
-    failed |= is_stdout ? fflush(file) : fclose(file);
-    FAIL_IF(failed, STATUS_OUTPUT, "--json %s cannot be written: %s", path, strerror(errno));
+    char *partial = NULL;
+    FAIL_IF(asprintf(&partial, "%s.partial", path) < 0, STATUS_MEMORY, "out of memory");
+    FILE *file = fopen(partial, "w");
+    bool is_written = file != NULL && dump_json(report, file);
+    is_written = file != NULL && fclose(file) == 0 && is_written;
+    if (!is_written || rename(partial, path) != 0) {
+        int error = errno;
+        unlink(partial);
+        FAIL(STATUS_OUTPUT, "--json %s cannot be written: %s", path, strerror(error));
+    }
+done:
+    free(partial);
+    return status;
+}
+
+static enum status write_json(const struct job *job, const struct info_report *report,
+                              const char *path)
+{
+    enum status status = STATUS_OK;
+    if (strcmp(path, "-") == 0) {
+        FAIL_IF(!dump_json(report, stdout), STATUS_OUTPUT, "standard output cannot be written: %s",
+                strerror(errno));
+        goto done;
+    }
+    FAIL_IF(path_exists(path) && !job->overwrite, STATUS_OUTPUT,
+            "--json %s exists: give another name or --overwrite", path);
+    TRY(write_json_file(report, path));
 done:
     return status;
 }
@@ -100,9 +128,7 @@ static enum status print(const struct job *job, struct info_report *report)
         goto done;
     }
     if (json != NULL) {
-        FAIL_IF(strcmp(json, "-") != 0 && path_exists(json) && !job->overwrite, STATUS_OUTPUT,
-                "--json %s exists: give another name or --overwrite", json);
-        TRY(write_json(report, json));
+        TRY(write_json(job, report, json));
     }
     if (json == NULL || strcmp(json, "-") != 0) {
         FAIL_IF(fputs(report->text.data, stdout) == EOF || fflush(stdout) != 0, STATUS_OUTPUT,
@@ -112,11 +138,27 @@ done:
     return status;
 }
 
+static void print_plan(const struct job *job, const char *path)
+{
+    const char *json = option_text(job->options, "json");
+    if (job->rank == 0) {
+        printf("plan of info for %s: reads %s\n", path,
+               option_flag(job->options, "full") ? "every value" : "a sample");
+        if (json != NULL) {
+            printf("  writes          %s\n", json);
+        }
+    }
+}
+
 static enum status info_run(struct job *job)
 {
     enum status status;
     struct info_report report = {0};
     const char *path = option_text(job->options, "input");
+    if (job->dry_run) {
+        print_plan(job, path);
+        return STATUS_OK;
+    }
     TRY(status_agree(job->comm, info_report_init(&report)));
     text_add_format(&report.text, "%s\n", path);
     json_object_set_new(report.facts, "path", json_string(path));
@@ -146,9 +188,9 @@ const struct command command_info = {
         "and tables: layers, fields, columns, dates.\n\n"
         "What is suspicious does not stop a command, unless --strict is given: it is for you "
         "to judge.",
-    .examples = "  airshed info pm25.nc\n"
-                "  airshed info 'era5/*.nc' --variable t2m --full\n"
-                "  airshed info pm25.nc --json - | jq .suspicious\n",
+    .examples = "airshed info pm25.nc\n"
+                "airshed info 'era5/*.nc' --variable t2m --full\n"
+                "airshed info pm25.nc --json - | jq .suspicious",
     .tables = info_tables,
     .run = info_run,
 };

@@ -742,8 +742,9 @@ const struct command command_prepare = {
         "airshed prepare 'CHAP_PM2.5_*.nc' -o pm25.nc --bbox 113.5,36,119.8,42.6\n"
         "airshed prepare era5.nc --variable t2m --grid pm25.nc --method none -o t2m.nc\n"
         "airshed prepare t2m.nc --dew-point d2m.nc --grid pm25.nc -o rh.nc\n"
-        "airshed prepare --stations daily.csv --value pm25 --where 'n_pm25>=18' --units 'ug m-3' "
-        "--coordinates stations.csv --cell 0.05 --bbox 115.5,39.5,117.5,41 -o pm25.nc",
+        "airshed prepare --stations daily.csv --value pm25 --where 'n_pm25>=18' \\\n"
+        "  --units 'ug m-3' --coordinates stations.csv --cell 0.05 \\\n"
+        "  --bbox 115.5,39.5,117.5,41 -o pm25.nc",
     .tables = prepare_tables,
     .run = prepare_run,
 };

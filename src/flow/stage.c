@@ -22,17 +22,6 @@ static enum status join_text(char **text, const char *format, const char *first,
                : STATUS_OK;
 }
 
-static enum status append_line(char **text, const char *name, const char *value)
-{
-    char *longer = NULL;
-    if (asprintf(&longer, "%s%s=%s\n", *text != NULL ? *text : "", name, value) < 0) {
-        return failure_record(STATUS_MEMORY, __FILE__, __LINE__, "out of memory");
-    }
-    free(*text);
-    *text = longer;
-    return STATUS_OK;
-}
-
 /* ---- making ------------------------------------------------------------------------------- */
 
 enum status stage_create(const struct job *job, const char *output, struct stage **out)
@@ -65,11 +54,6 @@ enum status stage_add_input(struct stage *stage, const char *label, const char *
     stage->input_count++;
 done:
     return status;
-}
-
-enum status stage_add_setting(struct stage *stage, const char *name, const char *value)
-{
-    return append_line(&stage->settings, name, value);
 }
 
 enum status stage_add_history(struct stage *stage, const char *history)
@@ -175,6 +159,8 @@ enum status stage_add_cube(struct stage *stage, const char *path, const struct c
     enum status status;
     FAIL_IF(stage->cube_count == STAGE_CUBES_MAX, STATUS_FAILED, "more than %d cubes in one stage",
             STAGE_CUBES_MAX);
+    FAIL_IF(spec->variable_count > STAGE_VARIABLES_MAX, STATUS_FAILED,
+            "%s: more than %d variables in one cube", path, STAGE_VARIABLES_MAX);
     *cube = stage->cube_count++;
     struct stage_cube_entry *entry = &stage->cubes[*cube];
     entry->spec = *spec;
@@ -375,7 +361,6 @@ void stage_destroy(struct stage **stage_pointer)
         free(stage->partials[i]);
     }
     free(stage->is_finished);
-    free(stage->settings);
     free(stage->history);
     free(stage->history_line);
     free(stage->options);

@@ -18,7 +18,7 @@
 /* ---- what was written --------------------------------------------------------------------- */
 
 struct totals {
-    double low[STAGE_CUBES_MAX][64], high[STAGE_CUBES_MAX][64];
+    double low[STAGE_CUBES_MAX][STAGE_VARIABLES_MAX], high[STAGE_CUBES_MAX][STAGE_VARIABLES_MAX];
     int64_t values, missing;
 };
 
@@ -38,7 +38,7 @@ static enum status totals_collect(struct stage *stage, struct totals *totals)
     enum status status = STATUS_OK;
     struct journal_content content = {0};
     for (int cube = 0; cube < STAGE_CUBES_MAX; cube++) {
-        for (int variable = 0; variable < 64; variable++) {
+        for (int variable = 0; variable < STAGE_VARIABLES_MAX; variable++) {
             totals->low[cube][variable] = NAN;
             totals->high[cube][variable] = NAN;
         }
@@ -260,9 +260,8 @@ done:
 enum status stage_commit(struct stage *stage)
 {
     enum status status = STATUS_OK;
-    static struct totals totals;
+    struct totals totals = {0};
     struct provenance_rank *ranks = NULL;
-    totals = (struct totals){0};
     if (stage->state != STAGE_RUNNING) {
         goto done;
     }

@@ -14,7 +14,13 @@ enum stage_state {
     STAGE_COMMITTED,
 };
 
-enum { STAGE_INPUTS_MAX = 64, STAGE_CUBES_MAX = 16, STAGE_FILES_MAX = 128, HEX_BYTES = 65 };
+enum {
+    STAGE_INPUTS_MAX = 64,
+    STAGE_CUBES_MAX = 16,
+    STAGE_VARIABLES_MAX = 64, /* of one cube */
+    STAGE_FILES_MAX = 128,
+    HEX_BYTES = 65
+};
 
 struct stage_cube_entry {
     char *path;              /* final */
@@ -33,7 +39,6 @@ struct stage {
     /* Fingerprint */
     char *input_label[STAGE_INPUTS_MAX], *input_identity[STAGE_INPUTS_MAX];
     int input_count;
-    char *settings; /* "name=value\n" */
     char *history;  /* of the inputs */
     char *options;  /* canonical text */
     char inputs_hash[HEX_BYTES], options_hash[HEX_BYTES], fingerprint[HEX_BYTES];

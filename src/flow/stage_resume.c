@@ -43,9 +43,8 @@ enum status stage_fingerprint(struct stage *stage)
     TRY(hash_parts(inputs, 2 * stage->input_count, stage->inputs_hash));
 
     const char *options[] = {stage->job->command, stage->options,
-                             stage->settings != NULL ? stage->settings : "",
                              stage->job->no_history ? "no-history" : "history"};
-    TRY(hash_parts(options, 4, stage->options_hash));
+    TRY(hash_parts(options, 3, stage->options_hash));
 
     const char *all[] = {provenance_version(), provenance_cpu_class(), stage->inputs_hash,
                          stage->options_hash};

@@ -41,7 +41,7 @@ enum status standard_output_begin(const struct job *job, const char *output,
     struct standard_output *stand_in = NULL;
     TRY_TOGETHER(job->comm, memory_allocate(1, sizeof *stand_in, &stand_in));
     stand_in->job = job;
-    if (strcmp(output, "-") != 0) {
+    if (strcmp(output, "-") != 0 || job->dry_run) {
         TRY_TOGETHER(job->comm, memory_copy_text(output, &stand_in->path));
     } else {
         TRY_TOGETHER(job->comm, job->rank == 0 ? make_folder(job, &stand_in->folder) : STATUS_OK);

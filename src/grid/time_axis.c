@@ -340,11 +340,6 @@ done:
     return status;
 }
 
-enum status time_axis_copy(const struct time_axis *axis, struct time_axis **copy)
-{
-    return time_axis_cut(axis, 0, axis->steps, copy);
-}
-
 /* ---- questions ------------------------------------------------------------------------------ */
 
 bool time_axis_is_equal(const struct time_axis *first, const struct time_axis *second, char *why,

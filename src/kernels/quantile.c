@@ -86,11 +86,6 @@ double quantile(double *values, int64_t count, double probability)
     return low + fraction * (high - low);
 }
 
-double quantile_median(double *values, int64_t count)
-{
-    return quantile(values, count, 0.5);
-}
-
 struct outlier_result outlier_remove(const struct outlier_rule *rule, double *values, int64_t count,
                                      int64_t stride, double *scratch)
 {

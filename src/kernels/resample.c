@@ -31,11 +31,6 @@ static const char *const method_names[] = {
     [RESAMPLE_AVERAGE] = "average",
 };
 
-const char *resample_method_name(enum resample_method method)
-{
-    return method_names[method];
-}
-
 enum resample_method resample_method_find(const char *name)
 {
     enum resample_method method = RESAMPLE_NEAREST;
