@@ -118,6 +118,10 @@ sanitize: ## run the tests under AddressSanitizer and UBSan; T=NAME as for test
 		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.txt:print_suppressions=0 \
 		tests/run $(T)
 
+.PHONY: test-slurm
+test-slurm: $(PROGRAM) ## run the job scripts under a private Slurm (as root; about a minute)
+	@tests/slurm/run
+
 # Root inside a container needs Open MPI's word for it; everybody else does not notice.
 RANKS ?= 2
 ROOT_MPI := OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -159,6 +163,8 @@ DEPS_BUILD := gcc libc6-dev make pkg-config openmpi-bin libopenmpi-dev libpnetcd
 	libgdal-dev libproj-dev libgeos-dev libgsl-dev libudunits2-dev libyaml-dev libjansson-dev \
 	nettle-dev libisal-dev librandom123-dev libcmocka-dev
 DEPS_CHECK := netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
+# A private Slurm for `make test-slurm`.
+DEPS_SLURM := slurmctld slurmd slurm-client munge
 # Peers that `make bench` measures against; nothing else needs them.
 DEPS_BENCH := python3-statsmodels python3-scipy python3-dask r-base-core r-cran-ncdf4
 
@@ -177,7 +183,7 @@ apt_install = apt-get update && DEBIAN_FRONTEND=noninteractive \
 deps: ## install what the build and the tests need (Debian, Ubuntu)
 	@if command -v apt-get >/dev/null; then \
 		sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
-		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_CHECK)' </dev/null; \
+		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_SLURM)' </dev/null; \
 	else \
 		echo 'No apt-get here. Install these and run make again:'; \
 		echo '  Spack:       $(DEPS_SPACK)'; \
