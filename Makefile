@@ -112,7 +112,7 @@ sanitize: ## run the tests under AddressSanitizer and UBSan; T=NAME as for test
 	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -c -o $(SANITIZE_BUILD)/sanitize.o tests/support/sanitize.c
 	@$(MAKE) --no-print-directory tests BUILD=$(SANITIZE_BUILD) CFLAGS='$(SANITIZE_CFLAGS)' \
 		LDFLAGS='-rdynamic $(LDFLAGS)' LDLIBS='$(SANITIZE_BUILD)/sanitize.o $(LDLIBS)'
-	@BUILD=$(SANITIZE_BUILD) TEST_LIMIT_S=1200 limit_s=600 \
+	@BUILD=$(SANITIZE_BUILD) TEST_LIMIT_S=3600 limit_s=900 \
 		ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.txt:print_suppressions=0 \
