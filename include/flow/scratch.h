@@ -19,6 +19,11 @@ enum status scratch_decode(const struct job *job, struct dataset *dataset, int v
                            const struct window *part, const char *identity, const char *beside,
                            char **path);
 
+/** Path of a scratch product of the job's output, named @p what: beside the output, or below
+ *  --scratch, where the output's absolute path tells it from those of other runs.
+ *  @param[out] path  released with free() */
+enum status scratch_path(const struct job *job, const char *what, char **path);
+
 /** @p job as a scratch product needs it: what an earlier run left is used where it fits and replaced
  *  where it does not, because it is nobody's product; no other forms are written. */
 struct job scratch_job(const struct job *job);

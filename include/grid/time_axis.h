@@ -39,6 +39,8 @@ enum status time_axis_create_values(const char *units, const char *calendar_name
                                     const double *value, const double *bounds,
                                     struct time_axis **axis);
 
+/** Makes an axis of @p steps steps of @p axis from step @p first on. @return STATUS_FAILED
+ *  where these lie outside, STATUS_MEMORY */
 enum status time_axis_cut(const struct time_axis *axis, int64_t first, int64_t steps,
                           struct time_axis **part);
 

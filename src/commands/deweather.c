@@ -75,7 +75,7 @@ struct deweather {
     const char *labels[TERMS_MAX];
     char comment[400];
     struct cube_variable variables[DEWEATHER_VARIABLES];
-    struct cube_attribute attributes[2];
+    struct cube_attribute attributes[3];
     struct cube_spec spec;
 };
 
@@ -322,12 +322,14 @@ static void describe(struct deweather *deweather, const struct options *options)
     deweather->attributes[1] = (struct cube_attribute){
         "references", "Zeng et al., Atmosphere 15, 131, 2024; Cleveland et al., Journal of Official "
                       "Statistics 6, 3-73, 1990"};
+    deweather->attributes[2] =
+        (struct cube_attribute){"title", "Pollution without the effect of the weather"};
     deweather->spec = (struct cube_spec){.grid = input_grid(deweather->input),
                                          .time = input_time(deweather->input),
                                          .variables = deweather->variables,
                                          .variable_count = DEWEATHER_VARIABLES,
                                          .attributes = deweather->attributes,
-                                         .attribute_count = 2};
+                                         .attribute_count = 3};
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

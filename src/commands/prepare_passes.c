@@ -6,10 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "base/reason.h"
 #include "flow/scratch.h"
 #include "io/table.h"
@@ -17,25 +15,7 @@
 #include "parallel/agree.h"
 #include "prepare.h"
 
-/* ---- scratch files ------------------------------------------------------------------------ */
-
-static enum status scratch_path(const struct job *job, const char *what, char **path)
-{
-    enum status status = STATUS_OK;
-    const char *output = option_text(job->options, "output");
-    char *absolute = NULL;
-    char hex[HASH_HEX_BYTES];
-    TRY(path_absolute(output, &absolute));
-    hash_sha256_hex(absolute, strlen(absolute), hex);
-    hex[12] = '\0';
-    int length = job->scratch != NULL
-                     ? asprintf(path, "%s/airshed-%s.%s.scratch", job->scratch, hex, what)
-                     : asprintf(path, "%s.%s.scratch", output, what);
-    FAIL_IF(length < 0, STATUS_MEMORY, "out of memory");
-done:
-    free(absolute);
-    return status;
-}
+/* ---- inputs -------------------------------------------------------------------------------- */
 
 static enum status attach_inputs(const struct fields *fields, struct stage *stage)
 {

@@ -40,7 +40,7 @@ struct stl {
     int8_t *reason;          /* [cells] */
     char comment[320];
     struct cube_variable variables[STL_VARIABLES];
-    struct cube_attribute attributes[2];
+    struct cube_attribute attributes[3];
     struct cube_spec spec;
 };
 
@@ -142,12 +142,14 @@ static void describe(struct stl *stl)
     stl->attributes[0] = (struct cube_attribute){"comment", stl->comment};
     stl->attributes[1] = (struct cube_attribute){
         "references", "Cleveland et al., Journal of Official Statistics 6, 3-73, 1990"};
+    stl->attributes[2] =
+        (struct cube_attribute){"title", "Seasonal-trend decomposition of each cell"};
     stl->spec = (struct cube_spec){.grid = input_grid(stl->input),
                                    .time = input_time(stl->input),
                                    .variables = stl->variables,
                                    .variable_count = STL_VARIABLES,
                                    .attributes = stl->attributes,
-                                   .attribute_count = 2};
+                                   .attribute_count = 3};
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

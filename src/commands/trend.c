@@ -220,6 +220,12 @@ done:
 
 /* ---- output ------------------------------------------------------------------------------- */
 
+static const struct cube_attribute trend_attributes[] = {
+    {"title", "Mann-Kendall test and Sen's slope of each cell"},
+    {"references", "Mann, Econometrica 13, 245-259, 1945; Kendall, Rank Correlation Methods, 1975; "
+                   "Sen, Journal of the American Statistical Association 63, 1379-1389, 1968"},
+};
+
 static void describe(struct trend *trend)
 {
     const struct time_axis *time = input_time(trend->input);
@@ -265,7 +271,10 @@ static void describe(struct trend *trend)
     memcpy(trend->variables, variables, sizeof variables);
     trend->spec = (struct cube_spec){.grid = input_grid(trend->input),
                                      .variables = trend->variables,
-                                     .variable_count = TREND_VARIABLES};
+                                     .variable_count = TREND_VARIABLES,
+                                     .attributes = trend_attributes,
+                                     .attribute_count =
+                                         sizeof trend_attributes / sizeof *trend_attributes};
 }
 
 /* ---- the command -------------------------------------------------------------------------- */

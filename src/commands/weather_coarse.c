@@ -1,6 +1,5 @@
 /* airshed -- GPL-3.0-or-later. Weather decomposed on its own, coarser grid (P2.29). */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,20 +92,6 @@ static struct cube_spec coarse_spec(const struct input *input)
                               .variable_count = COARSE_VARIABLES};
 }
 
-static enum status coarse_name(const struct job *job, struct weather_field *field)
-{
-    enum status status = STATUS_OK;
-    const char *output = option_text(job->options, "output");
-    const char *name = strrchr(output, '/') != NULL ? strrchr(output, '/') + 1 : output;
-    int length = job->scratch != NULL ? asprintf(&field->coarse_path, "%s/%s.%s.scratch.nc",
-                                                 job->scratch, name, field->key)
-                                      : asprintf(&field->coarse_path, "%s.%s.scratch.nc", output,
-                                                 field->key);
-    FAIL_IF(length < 0, STATUS_MEMORY, "out of memory");
-done:
-    return status;
-}
-
 /* Looks whether any cell has gaps, on the finished map. */
 static enum status check_complete(struct weather_field *field, bool *is_complete)
 {
@@ -133,7 +118,7 @@ enum status weather_decompose_coarse(const struct job *job, struct decomposition
     struct coarse coarse = {.input = field->input, .decomposition = decomposition};
     struct cube_spec spec = coarse_spec(field->input);
     struct job own = scratch_job(job);
-    TRY_TOGETHER(job->comm, coarse_name(job, field));
+    TRY_TOGETHER(job->comm, scratch_path(job, field->key, &field->coarse_path));
     struct production production = {
         .output = field->coarse_path,
         .inputs = (struct input *const[]){field->input, NULL},

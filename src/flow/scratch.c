@@ -288,6 +288,24 @@ done:
     return status;
 }
 
+enum status scratch_path(const struct job *job, const char *what, char **path)
+{
+    enum status status = STATUS_OK;
+    const char *output = option_text(job->options, "output");
+    char *absolute = NULL;
+    char hex[HASH_HEX_BYTES];
+    TRY(path_absolute(output, &absolute));
+    hash_sha256_hex(absolute, strlen(absolute), hex);
+    hex[12] = '\0';
+    int length = job->scratch != NULL
+                     ? asprintf(path, "%s/airshed-%s.%s.scratch", job->scratch, hex, what)
+                     : asprintf(path, "%s.%s.scratch", output, what);
+    FAIL_IF(length < 0, STATUS_MEMORY, "out of memory");
+done:
+    free(absolute);
+    return status;
+}
+
 struct job scratch_job(const struct job *job)
 {
     struct job own = *job;

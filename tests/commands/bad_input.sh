@@ -109,10 +109,10 @@ bad unknown_option 2 "'--perod'; did you mean '--period'" stl good.nc --perod 7 
 bad missing_input 2 "missing CUBE" stl -o out/o.nc
 bad missing_output 2 "missing option --output" stl good.nc
 bad second_input 2 "unexpected argument 'good4.nc'" $(stl good.nc) good4.nc
-bad period_of_nothing 2 "'period': '0' is not a whole number from 2" stl good.nc -o out/o.nc --period 0
+bad period_of_nothing 2 "'period': '0' is not a whole number of 2 or more" stl good.nc -o out/o.nc --period 0
 bad period_with_a_fraction 2 "'7.5' is not a whole number" stl good.nc -o out/o.nc --period 7.5
 bad even_window 2 "--seasonal 4: a loess window is an odd number" $(stl good.nc) --seasonal 4
-bad negative_window 2 "'trend': '-5' is not a whole number from 3" $(stl good.nc) --trend -5
+bad negative_window 2 "'trend': '-5' is not a whole number of 3 or more" $(stl good.nc) --trend -5
 bad memory_of_a_kilobyte 2 "'memory': '1K' is not a size" $(stl good.nc) --memory 1K
 bad memory_for_no_item 2 "--memory" $(stl good.nc) --memory 64K
 bad box_of_three_numbers 2 "'bbox' needs 4 items" $(stl good.nc) --bbox 116,39,117
