@@ -151,13 +151,18 @@ static void check_range(const struct dataset_variable *facts, const struct quant
     const char *fitting = fitting_units(quantity, values);
     bool is_low = range[0] < quantity->low;
     info_place_text(facts, is_low ? &values->min_place : &values->max_place, place, sizeof place);
+    char converted[96] = "";
+    if (!units_are_equal(facts->units, quantity->units)) {
+        snprintf(converted, sizeof converted, " (%.6g to %.6g %s)", range[0], range[1],
+                 quantity->units);
+    }
     info_suspect(report,
-                 "'%s': values from %.6g to %.6g %s (%.6g to %.6g %s) are not plausible for "
-                 "%s%s%s%s; the %s is at %s",
-                 facts->name, values->min, values->max, facts->units, range[0], range[1],
-                 quantity->units, quantity->standard_name,
-                 fitting != NULL ? ": they would be in '" : "", fitting != NULL ? fitting : "",
-                 fitting != NULL ? "'" : "", is_low ? "least" : "greatest", place);
+                 "'%s': values from %.6g to %.6g %s%s are not plausible for %s%s%s%s; the %s is at "
+                 "%s",
+                 facts->name, values->min, values->max, facts->units, converted,
+                 quantity->standard_name, fitting != NULL ? ": they would be in '" : "",
+                 fitting != NULL ? fitting : "", fitting != NULL ? "'" : "",
+                 is_low ? "least" : "greatest", place);
 }
 
 static void check_negative(const struct dataset_variable *facts, const struct quantity *quantity,
@@ -190,8 +195,9 @@ static void check_units(const struct dataset_variable *facts, const struct quant
     const char *fitting =
         quantity != NULL && isfinite(values->min) ? fitting_units(quantity, values) : NULL;
     if (facts->units[0] == '\0') {
-        info_suspect(report, "'%s' has no units%s%s%s", facts->name,
-                     fitting != NULL ? ": its values would be plausible in '" : "",
+        /* Levels and terms of one variable are told once. */
+        info_suspect(report, "'%.*s' has no units%s%s%s", (int)strcspn(facts->name, "["),
+                     facts->name, fitting != NULL ? ": its values would be plausible in '" : "",
                      fitting != NULL ? fitting : "", fitting != NULL ? "'" : "");
     } else if (!units_are_known(facts->units)) {
         info_suspect(report, "'%s': UDUNITS does not know the units '%s'", facts->name,

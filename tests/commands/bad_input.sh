@@ -234,6 +234,13 @@ bad places_swapped 3 "'lat': 116.1 is not in degrees" $prepare --stations statio
   --coordinates places_swapped.csv
 bad units_that_do_not_fit 3 "cannot convert 'ug m-3' to 'K'" prepare good.nc --units K -o out/o.nc
 
+# ---- the synthetic region -------------------------------------------------------------------
+small="synth --rows 8 --cols 8 --days 400"
+bad region_without_rows 2 "'rows': '0' is not a whole number from 1" synth --rows 0 -o out/region
+bad more_gaps_than_days 2 "'gap-fraction': '2' is not a number" synth --gap-fraction 2 -o out/region
+bad region_in_a_file 4 "good.nc is a file: name a folder" $small -o good.nc
+bad region_where_nobody_writes 4 "/proc/region: cannot be made" $small -o /proc/region
+
 # ---- outputs --------------------------------------------------------------------------------
 bad output_where_nobody_writes 4 "/proc/o.nc.*check that the output folder exists" $trend -o /proc/o.nc
 bad output_folder_not_there 4 "nowhere/o.nc.*check that the output folder exists" $trend -o nowhere/o.nc
