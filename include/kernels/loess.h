@@ -50,7 +50,11 @@ size_t loess_coefficients_size(const struct loess *loess);
 void loess_smooth(const struct loess *loess, const double *values, double *smooth, double *scratch);
 
 /** Solves the local fits for weights of the points: @p weights [points, LANES], 0 or more, into
- *  @p coefficients. They serve every loess_smooth_weighted() with the same weights. */
+ *  @p coefficients. They serve every loess_smooth_weighted() with the same weights.
+ *
+ *  Windows of more than 264 points with jump 1 are fitted from sums of powers, chosen by the
+ *  settings alone and at a cost that does not grow with the window; with even weights the error is
+ *  under 3e-11 of the largest value, usually 1e-14. */
 void loess_fit(const struct loess *loess, const double *weights, double *coefficients,
                double *scratch);
 

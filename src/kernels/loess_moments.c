@@ -416,9 +416,10 @@ struct direct_sums {
     double square;
 };
 
-/* One lane's window point by point. */
+/* One lane's window point by point, distances from @p centre beyond the output. */
 static struct direct_sums direct_sums(const struct loess_moments *moments, int64_t output,
-                                      int32_t bandwidth, const double *values, int lane)
+                                      int32_t bandwidth, const double *values, int lane,
+                                      double centre)
 {
     struct direct_sums sums = {0};
     const int64_t left = larger(0, output - reach_of(bandwidth));
@@ -427,8 +428,8 @@ static struct direct_sums direct_sums(const struct loess_moments *moments, int64
         double d = (double)(j - output);
         double product = loess_tricube(fabs(d), (double)bandwidth) * values[j * LANES + lane];
         sums.sum += product;
-        sums.line += product * d;
-        sums.square += product * d * d;
+        sums.line += product * (d - centre);
+        sums.square += product * (d - centre) * (d - centre);
     }
     return sums;
 }
@@ -469,14 +470,16 @@ static double smallest_spread(const struct loess_moments *moments)
     return moments->degree == 0 ? INFINITY : moments->smallest_spread;
 }
 
+/* The spread is taken about the mean, which may be many spreads away from the output. */
 static void solve_directly(const struct loess_moments *moments, int64_t output, int32_t bandwidth,
                            const double *weights, int lane, double *factor)
 {
-    struct direct_sums sums = direct_sums(moments, output, bandwidth, weights, lane);
+    struct direct_sums sums = direct_sums(moments, output, bandwidth, weights, lane, 0);
     factor[lane] = factor[LANES + lane] = 0;
     if (sums.sum > 0) {
         double mean = sums.line / sums.sum;
-        double spread = sums.square / sums.sum - mean * mean;
+        double square = direct_sums(moments, output, bandwidth, weights, lane, mean).square;
+        double spread = square / sums.sum;
         double tilt = spread > smallest_spread(moments) ? -mean / spread : 0;
         factor[lane] = (1 - tilt * mean) / sums.sum;
         factor[LANES + lane] = tilt / sums.sum;
@@ -608,7 +611,7 @@ static void smooth_directly(const struct loess_moments *moments, int64_t output,
                             const double *factor, const double *weighted, int lane, double *smooth)
 {
     if (factor[lane] != 0 || factor[LANES + lane] != 0) {
-        struct direct_sums sums = direct_sums(moments, output, bandwidth, weighted, lane);
+        struct direct_sums sums = direct_sums(moments, output, bandwidth, weighted, lane, 0);
         smooth[output * LANES + lane] =
             __builtin_fma(factor[lane], sums.sum, factor[LANES + lane] * sums.line);
     }

@@ -12,13 +12,15 @@
  *  sum over a window is made of eleven sums of d^k * value, and these are differences of running
  *  sums: the cost of a fit does not grow with its window.
  *
- *  Powers are taken about the middle of each `chunk` of neighbouring points, a sixth to a third of
+ *  Powers are taken about the middle of each `chunk` of neighbouring points, a fifth to 0.45 of
  *  the narrowest bandwidth h. Then the terms of the polynomial add up to at most
- *  (1 + (1 + chunk / h)^3)^3 < 66 where the weight itself is at most 1, and with n terms in a
- *  running sum and the unit roundoff u = 1.1e-16 the relative error of a sum of weights is below
- *  66 (n + 24) u / RHO, RHO being the share of the window's weight that the tricube leaves: 4e-12
- *  for n = 500, and about 1e-14 in practice, where roundings do not all add up. Fits that would
- *  lose more, with hardly any weight near the point or a narrow spread, are summed directly. */
+ *  (1 + (1 + chunk / h)^3)^3 < 67 where the weight itself is at most 1. With n terms in a running
+ *  sum, a shift of 12 products and the unit roundoff u = 1.1e-16, the error of a weighted sum is
+ *  below 67 (n + 24) u = 4e-12 (n = 500) of the sum of |weight * value| behind it. Divided by the
+ *  share of the weight that the tricube leaves (0.58 for even weights) and times the steepest line
+ *  (4, at the ends) a smooth value is off by less than 3e-11 of the largest value; roundings do not
+ *  all add up, and 1e-14 is usual. Fits with hardly any weight near the point or with a narrow
+ *  spread would lose more than three digits beyond that and are summed directly. */
 struct loess_moments {
     int64_t points;
     int64_t chunk;

@@ -398,7 +398,7 @@ struct promise {
 };
 
 enum {
-    PROMISES = 7
+    PROMISES = 9
 };
 
 static void promises_make(struct promise *promise)
@@ -411,12 +411,15 @@ static void promises_make(struct promise *promise)
         stl_settings_preset(STL_PRESET_R, 7, 7, true),
         stl_settings_preset(STL_PRESET_STATSMODELS, 73, 7, false),
         stl_settings_preset(STL_PRESET_STATSMODELS, 73, 7, true),
+        stl_settings_preset(STL_PRESET_STATSMODELS, 73, 7, false),
+        stl_settings_preset(STL_PRESET_EXACT, 73, 7, true),
     };
     for (int i = 0; i < PROMISES; i++) {
         promise[i].settings = kinds[i];
         promise[i].period = kinds[i].period;
         promise[i].steps = kinds[i].period < 20 ? 50 * kinds[i].period + 3 : 730;
     }
+    promise[7].settings.trend = promise[8].settings.trend = 301; /* a long window */
 }
 
 static bool same_bits(const struct run *a, int lane, const struct run *b, int other)
