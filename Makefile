@@ -118,6 +118,10 @@ sanitize: ## run the tests under AddressSanitizer and UBSan; T=NAME as for test
 		LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/leaks.txt:print_suppressions=0 \
 		tests/run $(T)
 
+.PHONY: test-faults
+test-faults: $(PROGRAM) ## kill, damage and starve every command that writes; SEED=N kills elsewhere
+	@tests/faults/run $(T)
+
 .PHONY: test-slurm
 test-slurm: $(PROGRAM) ## run the job scripts under a private Slurm (as root; about a minute)
 	@tests/slurm/run

@@ -1,0 +1,54 @@
+# airshed -- GPL-3.0-or-later. Every command that writes, on inputs that take it a moment.
+import os
+
+import support
+
+ROWS, COLS, DAYS = 24, 5, 200
+
+
+def make_inputs():
+    """The region that the other commands read."""
+    place = support.folder("region")
+    made = support.run(0, ["synth", "-o", place, "--rows", str(ROWS), "--cols", str(COLS), "--days",
+                           str(DAYS), "--sources", "12", "--quiet"])
+    if not support.check("synth_makes_the_inputs", made.code == 0, made):
+        support.finish()
+    with open(os.path.join(place, "chain.yaml"), "w") as file:
+        file.write(f"""
+stages:
+  - {{name: parts, command: stl, input: {place}/pm25.nc, output: OUTPUT/parts.nc, period: 30, preset: r}}
+  - {{name: trend, command: trend, input: "@parts", variable: trend, output: OUTPUT/trend.nc, by: month}}
+""")
+    return place
+
+
+def chain(region, output):
+    """A copy of the chain that writes into @output."""
+    path = os.path.join(region, os.path.basename(output) + ".yaml")
+    with open(os.path.join(region, "chain.yaml")) as source, open(path, "w") as copy:
+        copy.write(source.read().replace("OUTPUT", output))
+    return path
+
+
+def arguments(name, region, output):
+    """The command @name into the folder @output."""
+    cube = region + "/pm25.nc"
+    stl = ["--period", "30", "--preset", "r"]
+    told = {
+        "synth": ["synth", "-o", output + "/region", "--rows", str(ROWS), "--cols", str(COLS),
+                  "--days", str(DAYS), "--sources", "12"],
+        "prepare": ["prepare", cube, "-o", output + "/out.nc"],
+        "grow": ["grow", region + "/dem.tif", "--sources", region + "/sources.geojson", "-o",
+                 output + "/out.nc", "--geotiff"],
+        "stl": ["stl", cube, "-o", output + "/out.nc"] + stl,
+        "deweather": ["deweather", cube, "--met", region + "/met.nc", "-o", output + "/out.nc",
+                      "--geotiff"] + stl,
+        "trend": ["trend", cube, "-o", output + "/out.nc", "--by", "month", "--geotiff", "--compress"],
+        "zonal": ["zonal", cube, "--zones", region + "/zones.geojson", "-o", output + "/out.csv", "--by",
+                  "month"],
+        "run": ["run", chain(region, output)],
+    }
+    return told[name] + ["--no-history"]
+
+
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "trend", "zonal", "run"]
