@@ -52,4 +52,7 @@ enum status provenance_check(const char *path, char **fingerprint, bool *is_inta
 const char *provenance_version(void);
 const char *provenance_cpu_class(void);
 
+/** "airshed VERSION (commit ...)", for the attribute `source` (C.02). */
+const char *provenance_program(void);
+
 #endif

@@ -30,7 +30,7 @@ static const struct option_spec trend_options[] = {
      .fallback = "0.5",
      .low = 0,
      .high = 1,
-     .help = "A year's or month's mean needs this share of its steps."},
+     .help = "A year's or month's mean needs this share of the steps that the calendar gives it."},
     {.name = NULL},
 };
 
@@ -54,7 +54,7 @@ enum trend_map {
 struct grouping {
     int64_t count;
     int64_t *group;   /* of each step */
-    int64_t *expected; /* steps in each group */
+    double *expected; /* steps that a whole year or month has, by the calendar */
     double *time;     /* of each group, in years since the first step */
 };
 
@@ -63,10 +63,10 @@ struct trend {
     struct grouping grouping;
     double min_valid, days_per_year;
     struct sen_workspace *sen;
-    float *values;   /* [steps, cells] of the item */
-    float *maps;     /* [TREND_MAPS, cells] */
-    int32_t *used;   /* [cells] */
-    int8_t *reason;  /* [cells] */
+    float *values;  /* [steps, cells] of the item */
+    float *maps;    /* [TREND_MAPS, cells] */
+    int32_t *used;  /* [cells] */
+    int8_t *reason; /* [cells] */
     double *means, *scratch;
     char slope_units[96], slope_day_units[96], intercept_name[128];
     struct cube_variable variables[TREND_VARIABLES];
@@ -100,6 +100,14 @@ static int64_t period_number(const struct time_axis *axis, int64_t step, char by
     return by == 'y' ? date.year : (int64_t)date.year * 12 + date.month - 1;
 }
 
+static double period_days(const struct time_axis *axis, int64_t step, char by)
+{
+    struct calendar_date date = time_axis_date(axis, step);
+    return by == 'y' ? calendar_days_in_year(axis->calendar, date.year)
+                     : calendar_days_in_month(axis->calendar, date.year, date.month);
+}
+
+/* On uneven axes (months, years) a group expects the steps that it has. */
 static enum status group_steps(struct grouping *grouping, const struct time_axis *axis, char by,
                                double days_per_year)
 {
@@ -120,7 +128,11 @@ static enum status group_steps(struct grouping *grouping, const struct time_axis
             last = number;
         }
         grouping->group[step] = grouping->count - 1;
-        grouping->expected[grouping->count - 1]++;
+        if (axis->step_days > 0 && by != 'd') {
+            grouping->expected[grouping->count - 1] = period_days(axis, step, by) / axis->step_days;
+        } else {
+            grouping->expected[grouping->count - 1]++;
+        }
     }
 done:
     return status;
@@ -149,8 +161,8 @@ static void group_means(const struct trend *trend, const float *series, int64_t 
                 (*valid)++;
             }
         }
-        bool is_enough = *valid > 0 && (double)*valid >= trend->min_valid *
-                                                             (double)grouping->expected[group];
+        bool is_enough =
+            *valid > 0 && (double)*valid >= trend->min_valid * grouping->expected[group];
         means[group] = is_enough ? sum / (double)*valid : NAN;
     }
 }
@@ -187,8 +199,8 @@ static void trend_cell(struct trend *trend, int64_t cell, int64_t cells, int64_t
         trend->maps[map * cells + cell] = (float)result[map];
     }
     trend->used[cell] = (int32_t)test.used;
-    trend->reason[cell] = (int8_t)(test.used == 0  ? REASON_ALL_MISSING
-                                   : test.used < 2 ? REASON_TOO_SHORT
+    trend->reason[cell] = (int8_t)(test.used == 0      ? REASON_ALL_MISSING
+                                   : test.used < 2     ? REASON_TOO_SHORT
                                    : isnan(test.tau_b) ? REASON_FLAT_SERIES
                                                        : REASON_OK);
 }
@@ -269,12 +281,12 @@ static void describe(struct trend *trend)
                           .flag_meanings = reason_flag_meanings()},
     };
     memcpy(trend->variables, variables, sizeof variables);
-    trend->spec = (struct cube_spec){.grid = input_grid(trend->input),
-                                     .variables = trend->variables,
-                                     .variable_count = TREND_VARIABLES,
-                                     .attributes = trend_attributes,
-                                     .attribute_count =
-                                         sizeof trend_attributes / sizeof *trend_attributes};
+    trend->spec =
+        (struct cube_spec){.grid = input_grid(trend->input),
+                           .variables = trend->variables,
+                           .variable_count = TREND_VARIABLES,
+                           .attributes = trend_attributes,
+                           .attribute_count = sizeof trend_attributes / sizeof *trend_attributes};
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -347,7 +359,6 @@ static enum status trend_run(struct job *job)
                                              .write = trend_write},
                                     .create_buffers = create_buffers};
 
-    request.allow_missing_steps = true;
     TRY(input_open(job, &request, &trend.input));
     TRY_TOGETHER(job->comm, prepare(&trend, job, &production));
     production.inputs = (struct input *const[]){trend.input, NULL};

@@ -13,6 +13,11 @@
 #include "parallel/agree.h"
 #include "stage_internal.h"
 
+/* Attributes that attributes_collect() adds at most. */
+enum {
+    ATTRIBUTES_OWN = 5
+};
+
 /* ---- small helpers ------------------------------------------------------------------------ */
 
 static enum status join_text(char **text, const char *format, const char *first, const char *second)
@@ -102,8 +107,8 @@ static enum status attributes_collect(struct stage *stage, struct stage_cube_ent
     size_t user = job->has_output_options ? option_count(job->options, "attributes") : 0;
     int count = 0;
 
-    TRY(memory_allocate((size_t)spec->attribute_count + user + 4, sizeof *entry->attributes,
-                        &entry->attributes));
+    TRY(memory_allocate((size_t)spec->attribute_count + user + ATTRIBUTES_OWN,
+                        sizeof *entry->attributes, &entry->attributes));
     TRY(memory_allocate(user, sizeof *entry->user_names, &entry->user_names));
     for (int i = 0; i < spec->attribute_count; i++) {
         entry->attributes[count++] = spec->attributes[i];
@@ -111,16 +116,19 @@ static enum status attributes_collect(struct stage *stage, struct stage_cube_ent
     for (size_t i = 0; i < user; i++) {
         const char *item = option_item(job->options, "attributes", i);
         const char *equals = strchr(item, '=');
-        FAIL_IF(equals == NULL || equals == item, STATUS_USAGE,
-                "--attributes %s: write NAME=VALUE", item);
+        FAIL_IF(equals == NULL || equals == item, STATUS_USAGE, "--attributes %s: write NAME=VALUE",
+                item);
         char *name = NULL;
         TRY(memory_copy_text(item, &name));
         entry->user_names[entry->user_count++] = name;
         name[equals - item] = '\0';
         entry->attributes[count++] = (struct cube_attribute){name, equals + 1};
     }
+    entry->attributes[count++] = (struct cube_attribute){
+        "source", job->no_history ? "airshed " AIRSHED_VERSION : provenance_program()};
+    entry->attributes[count++] = (struct cube_attribute){"product_version", AIRSHED_VERSION};
     entry->attributes[count++] =
-        (struct cube_attribute){"source", "airshed " AIRSHED_VERSION};
+        (struct cube_attribute){"standard_name_vocabulary", "CF Standard Name Table v83"};
     if (!job->no_history) {
         entry->attributes[count++] = (struct cube_attribute){"history", stage->history_line};
         entry->attributes[count++] = (struct cube_attribute){"date_created", stage->start_time};

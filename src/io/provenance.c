@@ -31,6 +31,11 @@ const char *provenance_version(void)
     return AIRSHED_VERSION;
 }
 
+const char *provenance_program(void)
+{
+    return "airshed " AIRSHED_VERSION " (commit " AIRSHED_COMMIT ")";
+}
+
 const char *provenance_cpu_class(void)
 {
     __builtin_cpu_init();

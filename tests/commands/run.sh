@@ -116,7 +116,7 @@ refuse a_stage_that_needs_itself_is_refused "circle" <<'YAML'
 stages:
   - {name: a, command: trend, input: "@a", output: a.nc}
 YAML
-refuse a_name_used_twice_is_refused "bad.yaml:3.*second stage.*'a'" 3 <<'YAML'
+refuse a_name_used_twice_is_refused "bad.yaml:3.*not twice 'a'" 3 <<'YAML'
 stages:
   - {name: a, command: trend, input: pm.nc, output: a.nc}
   - {name: a, command: trend, input: pm.nc, output: b.nc}
@@ -126,7 +126,7 @@ stages:
   - {name: a, command: trend, input: pm.nc, output: a.nc}
   - {name: b, command: trend, input: pm.nc, output: ../work/a.nc}
 YAML
-refuse an_unknown_reference_is_refused "no stage of that name.*@c" <<'YAML'
+refuse an_unknown_reference_is_refused "no stage of the name.*@c" <<'YAML'
 stages:
   - {name: a, command: trend, input: "@c", output: a.nc}
 YAML
