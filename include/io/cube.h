@@ -70,7 +70,8 @@ enum status cube_create(MPI_Comm comm, const char *path, const struct cube_spec 
                         struct cube **cube);
 
 /** Opens what cube_create() made with the same @p spec, to go on writing. Collective.
- *  @return STATUS_DATA where the file is shorter than its header says or differs from @p spec */
+ *  @return STATUS_DATA where the file is shorter than its header says, or header or coordinates are
+ *          not, byte by byte, what @p spec gives */
 enum status cube_reopen(MPI_Comm comm, const char *path, const struct cube_spec *spec,
                         struct cube **cube);
 

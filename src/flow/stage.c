@@ -218,10 +218,27 @@ done:
     return status;
 }
 
+static enum status partials_find(const struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < stage->cube_count; i++) {
+        const char *partial = stage_partial(stage, stage->cubes[i].path);
+        FAIL_IF(access(partial, F_OK) != 0, STATUS_DATA,
+                "%s is gone, but its journal is there: start afresh with --overwrite", partial);
+    }
+done:
+    return status;
+}
+
 static enum status begin_resumed(struct stage *stage)
 {
     enum status status;
-    TRY(cubes_open(stage, false));
+    TRY_TOGETHER(stage->job->comm, stage->job->rank == 0 ? partials_find(stage) : STATUS_OK);
+    status = cubes_open(stage, false);
+    if (status == STATUS_DATA) {
+        failure_prefix("start afresh with --overwrite, the unfinished file is damaged");
+    }
+    TRY(status);
     TRY(stage_verify(stage));
     if (stage->job->rank == 0) {
         log_info("%s: %lld of %lld items are done already", stage->output,

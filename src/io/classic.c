@@ -82,17 +82,20 @@ done:
     return status;
 }
 
-enum status classic_reserve(const char *path)
+enum status classic_reserve(const char *path, bool has_blocks)
 {
     enum status status;
     struct classic_file *file = NULL;
     TRY(open_header(path, true, &file));
-    int error = fallocate(file->descriptor, 0, 0, file->needed_bytes) == 0 ? 0 : errno;
+    int error = !has_blocks ? ENOSYS
+                : fallocate(file->descriptor, 0, 0, file->needed_bytes) == 0 ? 0
+                                                                              : errno;
     if (error == EOPNOTSUPP || error == ENOSYS) {
         error = ftruncate(file->descriptor, file->needed_bytes) == 0 ? 0 : errno;
     }
-    FAIL_IF(error != 0, STATUS_OUTPUT, "'%s' needs %.3g GB and cannot have them: %s", path,
-            (double)file->needed_bytes / 1e9, strerror(error));
+    FAIL_IF(error != 0, STATUS_OUTPUT, "'%s' needs %.3g GB and cannot have them: %s; make room or choose another folder, then "
+            "start again",
+            path, (double)file->needed_bytes / 1e9, strerror(error));
 done:
     classic_close(&file);
     return status;

@@ -47,9 +47,10 @@ enum status classic_open(const char *path, bool is_writable, struct classic_file
 /** Fills variables and needed_bytes from the file's header, which may be damaged. */
 enum status classic_read_header(struct classic_file *file);
 
-/** Gives a file that has only its header the size that the header asks for, and the disk blocks for
- *  it where the file system can: a full disk is told at the start. @return STATUS_OUTPUT */
-enum status classic_reserve(const char *path);
+/** Gives a file that has only its header the size that the header asks for; where @p has_blocks also
+ *  the disk blocks, if the file system can: a full disk is told at the start.
+ *  @return STATUS_OUTPUT */
+enum status classic_reserve(const char *path, bool has_blocks);
 
 /** Closes and sets to NULL; NULL is allowed. @return STATUS_OUTPUT where the disk failed late */
 enum status classic_close(struct classic_file **file);

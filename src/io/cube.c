@@ -117,8 +117,8 @@ done:
     return status;
 }
 
-enum status cube_reopen(MPI_Comm comm, const char *path, const struct cube_spec *spec,
-                        struct cube **cube)
+static enum status open_all(MPI_Comm comm, const char *path, const struct cube_spec *spec,
+                            struct cube **cube)
 {
     enum status status;
     struct cube *opened = NULL;
@@ -134,6 +134,20 @@ done:
     return status;
 }
 
+enum status cube_reopen(MPI_Comm comm, const char *path, const struct cube_spec *spec,
+                        struct cube **cube)
+{
+    enum status status;
+    TRY(open_all(comm, path, spec, cube));
+    TRY_TOGETHER(comm, (*cube)->rank == 0 ? cube_check_skeleton((*cube)->file, spec) : STATUS_OK);
+done:
+    if (status != STATUS_OK) {
+        destroy(*cube);
+        *cube = NULL;
+    }
+    return status;
+}
+
 enum status cube_create(MPI_Comm comm, const char *path, const struct cube_spec *spec,
                         struct cube **cube)
 {
@@ -142,10 +156,10 @@ enum status cube_create(MPI_Comm comm, const char *path, const struct cube_spec 
     *cube = NULL;
     MPI_Comm_rank(comm, &rank);
     if (rank == 0) {
-        status = cube_write_skeleton(path, spec);
+        status = cube_write_skeleton(path, spec, true);
     }
     TRY(status_agree(comm, status));
-    TRY(cube_reopen(comm, path, spec, cube));
+    TRY(open_all(comm, path, spec, cube));
 done:
     return status;
 }

@@ -502,7 +502,7 @@ done:
     return status;
 }
 
-enum status cube_write_skeleton(const char *path, const struct cube_spec *spec)
+enum status cube_write_skeleton(const char *path, const struct cube_spec *spec, bool reserves)
 {
     enum status status;
     size_t count = (size_t)(spec->grid->rows * spec->grid->cols);
@@ -517,7 +517,7 @@ enum status cube_write_skeleton(const char *path, const struct cube_spec *spec)
     }
     lonlat_range(spec->grid, lon, lat, range);
     TRY(write_header(path, spec, range));
-    TRY(classic_reserve(path));
+    TRY(classic_reserve(path, reserves));
     TRY(classic_open(path, true, &file));
     TRY(put_coordinates(file, spec, lon, lat));
     TRY(classic_sync(file));
