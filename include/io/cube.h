@@ -70,10 +70,15 @@ enum status cube_create(MPI_Comm comm, const char *path, const struct cube_spec 
                         struct cube **cube);
 
 /** Opens what cube_create() made with the same @p spec, to go on writing. Collective.
- *  @return STATUS_DATA where the file is shorter than its header says, or header or coordinates are
- *          not, byte by byte, what @p spec gives */
+ *  @return STATUS_DATA where the file is shorter than its header says, or variables or axes differ
+ *          from @p spec */
 enum status cube_reopen(MPI_Comm comm, const char *path, const struct cube_spec *spec,
                         struct cube **cube);
+
+/** Compares header and coordinates, byte by byte, with what @p spec gives, attributes included; an
+ *  actual_range that was set already is reset. Collective.
+ *  @return STATUS_DATA naming the file where they differ */
+enum status cube_check(struct cube *cube, const struct cube_spec *spec);
 
 /** Writes @p window of @p variable; values [steps or layers, rows, cols] of the variable's type,
  *  NaN becomes _FillValue (floating types). For a layered variable window.time counts layers; for

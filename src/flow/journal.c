@@ -274,8 +274,9 @@ static enum status read_file(const char *path, char **bytes, int64_t *count)
     enum status status = STATUS_OK;
     struct stat facts;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    FAIL_IF(descriptor < 0 || fstat(descriptor, &facts) != 0, STATUS_DATA, "%s: cannot be read: %s",
-            path, strerror(errno));
+    FAIL_IF(descriptor < 0 || fstat(descriptor, &facts) != 0, STATUS_OUTPUT,
+            "%s: cannot be read: %s; put its folder back and start again with --resume", path,
+            strerror(errno));
     TRY(memory_allocate((size_t)facts.st_size, 1, bytes));
     for (*count = 0; *count < facts.st_size;) {
         ssize_t got = pread(descriptor, *bytes + *count, (size_t)(facts.st_size - *count), *count);

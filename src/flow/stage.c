@@ -235,6 +235,9 @@ static enum status begin_resumed(struct stage *stage)
     enum status status;
     TRY_TOGETHER(stage->job->comm, stage->job->rank == 0 ? partials_find(stage) : STATUS_OK);
     status = cubes_open(stage, false);
+    for (int i = 0; status == STATUS_OK && i < stage->cube_count; i++) {
+        status = cube_check(stage->cubes[i].cube, &stage->cubes[i].spec);
+    }
     if (status == STATUS_DATA) {
         failure_prefix("start afresh with --overwrite, the unfinished file is damaged");
     }

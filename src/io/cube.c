@@ -117,8 +117,8 @@ done:
     return status;
 }
 
-static enum status open_all(MPI_Comm comm, const char *path, const struct cube_spec *spec,
-                            struct cube **cube)
+enum status cube_reopen(MPI_Comm comm, const char *path, const struct cube_spec *spec,
+                        struct cube **cube)
 {
     enum status status;
     struct cube *opened = NULL;
@@ -134,18 +134,10 @@ done:
     return status;
 }
 
-enum status cube_reopen(MPI_Comm comm, const char *path, const struct cube_spec *spec,
-                        struct cube **cube)
+enum status cube_check(struct cube *cube, const struct cube_spec *spec)
 {
-    enum status status;
-    TRY(open_all(comm, path, spec, cube));
-    TRY_TOGETHER(comm, (*cube)->rank == 0 ? cube_check_skeleton((*cube)->file, spec) : STATUS_OK);
-done:
-    if (status != STATUS_OK) {
-        destroy(*cube);
-        *cube = NULL;
-    }
-    return status;
+    enum status status = cube->rank == 0 ? cube_check_skeleton(cube->file, spec) : STATUS_OK;
+    return status_agree(cube->comm, status);
 }
 
 enum status cube_create(MPI_Comm comm, const char *path, const struct cube_spec *spec,
@@ -159,7 +151,7 @@ enum status cube_create(MPI_Comm comm, const char *path, const struct cube_spec 
         status = cube_write_skeleton(path, spec, true);
     }
     TRY(status_agree(comm, status));
-    TRY(open_all(comm, path, spec, cube));
+    TRY(cube_reopen(comm, path, spec, cube));
 done:
     return status;
 }

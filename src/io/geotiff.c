@@ -113,7 +113,8 @@ static enum status copy_to_cog(const struct geotiff *map, GDALDatasetH raster, c
         GDALClose(file);
     }
     FAIL_IF(file == NULL || gdal_session_has_failed(), STATUS_OUTPUT,
-            "%s: cannot be written as GeoTIFF: %s", path, gdal_session_message());
+            "%s: cannot be written as GeoTIFF: %s; is the disk full? make room, then use --resume", path,
+            gdal_session_message());
 done:
     CSLDestroy(options);
     return status;
