@@ -36,7 +36,7 @@ export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 LC_ALL=C
 
 airshed="${BUILD:-build}/airshed"
 shared="${AIRSHED_SHARED:-../shared}"
-limit_s="${limit_s:-60}"
+limit_s="${limit_s:-240}"
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/airshed-test-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 out="$scratch/.out"
