@@ -166,7 +166,7 @@ bench: $(PROGRAM) $(BUILD)/tests/bench/stl ## measure beside other tools, into b
 DEPS_BUILD := gcc libc6-dev make pkg-config openmpi-bin libopenmpi-dev libpnetcdf-dev libnetcdf-dev \
 	libgdal-dev libproj-dev libgeos-dev libgsl-dev libudunits2-dev libyaml-dev libjansson-dev \
 	nettle-dev libisal-dev librandom123-dev libcmocka-dev
-DEPS_CHECK := netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
+DEPS_CHECK := strace netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
 # A private Slurm for `make test-slurm`.
 DEPS_SLURM := slurmctld slurmd slurm-client munge
 # Peers that `make bench` measures against; nothing else needs them.

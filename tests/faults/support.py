@@ -54,7 +54,7 @@ def folder(name):
 class Run:
     """One run of airshed on @ranks ranks (0: without mpirun), begun at once."""
 
-    def __init__(self, ranks, arguments, fault=None, limits=None, trace=None):
+    def __init__(self, ranks, arguments, fault=None, trace=None):
         launcher = ["mpirun", "-q", "-np", str(ranks)] if ranks > 0 else []
         tracer = ["strace", "-f", "-y", "-qq", "-e", "trace=" + trace[0], "-o", trace[1]] if trace else []
         environment = dict(os.environ, **({"AIRSHED_FAULT": fault} if fault else {}))
@@ -63,7 +63,7 @@ class Run:
         self.log = tempfile.TemporaryFile(mode="w+", dir=scratch)
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            env=environment, preexec_fn=limits, start_new_session=True)
+            env=environment, start_new_session=True)
 
     def wait(self):
         try:
