@@ -1,0 +1,24 @@
+/* airshed -- GPL-3.0-or-later. Many words of Philox at once, the same that base/random.h gives. */
+#ifndef AIRSHED_KERNELS_RANDOM_WORDS_H
+#define AIRSHED_KERNELS_RANDOM_WORDS_H
+
+#include <stdint.h>
+
+#include "base/random.h"
+
+enum {
+    RANDOM_WORDS_BLOCK = 4, /**< words of one block */
+    RANDOM_WORDS_LANES = 16 /**< blocks are made in groups of so many */
+};
+
+/** Writes the words of blocks @p first, first + 1 ... of @p item: those of random_block() with the
+ *  counter (item low, item high, block low, block high). A block's words do not stand together:
+ *  word w of block first + 16 g + l is words[64 g + 16 w + l], so that lanes need no shuffling.
+ *
+ *  @param[in]  blocks  how many, a multiple of RANDOM_WORDS_LANES
+ *  @param[out] words   [4 * blocks]
+ */
+void random_words(struct random_key key, uint64_t item, uint64_t first, int64_t blocks,
+                  uint32_t *words);
+
+#endif

@@ -1,0 +1,55 @@
+/* airshed -- GPL-3.0-or-later. Many words of Philox at once, one block in each lane. */
+#include "kernels/random_words.h"
+
+#include "kernels/lanes.h"
+
+/* Constants of Philox 4x32 (Salmon et al. 2011). */
+#define MULTIPLIER_0 UINT64_C(0xD2511F53)
+#define MULTIPLIER_1 UINT64_C(0xCD9E8D57)
+#define KEY_STEP_0 UINT32_C(0x9E3779B9)
+#define KEY_STEP_1 UINT32_C(0xBB67AE85)
+
+enum {
+    ROUNDS = 10,
+    WORDS_LANES = RANDOM_WORDS_LANES
+};
+
+/* Words live in 64-bit lanes: a product of two words is then one vector instruction. */
+KERNEL_CLONES
+void random_words(struct random_key key, uint64_t item, uint64_t first, int64_t blocks,
+                  uint32_t *words)
+{
+    const uint64_t low = UINT64_C(0xffffffff);
+    for (int64_t group = 0; group < blocks; group += WORDS_LANES) {
+        uint64_t a[WORDS_LANES], b[WORDS_LANES], c[WORDS_LANES], d[WORDS_LANES];
+        for (int lane = 0; lane < WORDS_LANES; lane++) {
+            uint64_t block = first + (uint64_t)(group + lane);
+            a[lane] = item & low;
+            b[lane] = item >> 32;
+            c[lane] = block & low;
+            d[lane] = block >> 32;
+        }
+        uint32_t key_0 = key.seed, key_1 = key.stream;
+        for (int round = 0; round < ROUNDS; round++) {
+            uint64_t k0 = key_0, k1 = key_1;
+#pragma omp simd
+            for (int lane = 0; lane < WORDS_LANES; lane++) {
+                uint64_t product_0 = MULTIPLIER_0 * (a[lane] & low);
+                uint64_t product_1 = MULTIPLIER_1 * (c[lane] & low);
+                a[lane] = (product_1 >> 32) ^ b[lane] ^ k0;
+                c[lane] = (product_0 >> 32) ^ d[lane] ^ k1;
+                b[lane] = product_1; /* what is above the word falls off at the end */
+                d[lane] = product_0;
+            }
+            key_0 += KEY_STEP_0;
+            key_1 += KEY_STEP_1;
+        }
+        uint32_t *out = words + group * RANDOM_WORDS_BLOCK;
+        for (int lane = 0; lane < WORDS_LANES; lane++) {
+            out[lane] = (uint32_t)a[lane];
+            out[WORDS_LANES + lane] = (uint32_t)b[lane];
+            out[2 * WORDS_LANES + lane] = (uint32_t)c[lane];
+            out[3 * WORDS_LANES + lane] = (uint32_t)d[lane];
+        }
+    }
+}
