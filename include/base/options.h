@@ -144,6 +144,9 @@ double option_item_real(const struct options *options, const char *name, size_t 
 /** True where the value does not come from the table. */
 bool option_is_set(const struct options *options, const char *name);
 
+/** True where an input option names the file of @p path, or has a pattern that matches it. */
+bool options_read_file(const struct options *options, const char *path);
+
 /** "command line", "stl.yaml:3:5", "default", or "not set". */
 const char *option_origin(const struct options *options, const char *name);
 

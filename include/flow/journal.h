@@ -1,11 +1,20 @@
 /* airshed -- GPL-3.0-or-later. NAME.journal: what a stage has finished, one record per item.
  *
  * Layout: the 8 bytes "AIRSHJ01", then frames. A frame is a head of 16 bytes (kind, body length,
- * CRC-32C of both, CRC-32C of the body; all little endian) and the body. The first frame is the
- * header (JSON), then one per item, at last a commit (JSON: the files to rename).
+ * CRC-32C of both, CRC-32C of the body; all little endian) and the body:
  *
- * Ranks append under a lock of the whole file. A frame cut short at the end is what a kill leaves:
- * it is dropped. Any other damage is refused.
+ *   kind 1, once, first  header: JSON of what the run was begun with (stage_resume.c: version, CPU
+ *                        class, hashes of inputs and options, the cut into items, the files)
+ *   kind 2, one an item  int64 item, puts, payload bytes; then the puts (struct journal_put) and
+ *                        the payload, in the order in which items were finished
+ *   kind 3, once, last   commit: JSON of the files to rename and those to remove (stage_commit.c)
+ *
+ * Ranks append under a lock of the whole file, a frame by one write. Whoever appends makes the
+ * item's data durable before; the record itself is not synced, so that a power cut may take the
+ * last ones: their items are repeated. What a record vouches for is on disk, always.
+ *
+ * A frame cut short at the end is what a kill leaves, zeros at the end what a power cut leaves:
+ * both are dropped. Any other damage is refused.
  */
 #ifndef AIRSHED_FLOW_JOURNAL_H
 #define AIRSHED_FLOW_JOURNAL_H
@@ -16,8 +25,9 @@
 #include "base/status.h"
 #include "base/window.h"
 
-/** One window that an item has written, with the CRC-32C of its values as cube_get() gives them back
- *  (one NaN for all), and what was in it. */
+/** One window that an item has written, with the CRC-32C of its values as cube_get() gives them
+ *  back (one NaN for all), and what was in it. Read back and compared by --resume; extremes and
+ *  counts make actual_range and the log without another pass. */
 struct journal_put {
     int32_t cube, variable;
     struct window window;
@@ -38,18 +48,20 @@ struct journal_record {
 
 struct journal;
 
-/** Starts the journal @p path with @p header, replacing what is there, and makes it durable with its
- *  name: it is there as a whole or not at all. One rank calls this.
+/** Starts the journal @p path with @p header, replacing what is there, and makes it durable with
+ *  its name: it is there as a whole or not at all. One rank calls this.
  *  @return STATUS_OUTPUT where it cannot be written */
 enum status journal_create(const char *path, const char *header);
 
 /** Opens an existing journal for this rank's records. */
 enum status journal_open(const char *path, struct journal **journal);
 
-/** Appends one record. @return STATUS_OUTPUT (disk full ...) */
+/** Appends one record; its data must be durable. A torn end, which a rank of this run that died has
+ *  left, is cut off. @return STATUS_OUTPUT (disk full ...) */
 enum status journal_append(struct journal *journal, const struct journal_record *record);
 
-/** Appends the commit and makes the journal durable: from here on the stage only moves forward. */
+/** Appends the commit and makes the journal durable: from here on the stage only moves forward. All
+ *  files it names must be durable. */
 enum status journal_append_commit(struct journal *journal, const char *files);
 
 void journal_close(struct journal **journal);
@@ -68,8 +80,8 @@ struct journal_content {
  *  the option that starts afresh */
 enum status journal_load(const char *path, struct journal_content *content);
 
-/** Cuts off what journal_load() dropped, so that the next frame follows the last whole one. One rank
- *  calls this, before any appends. */
+/** Cuts off what journal_load() dropped, so that the next frame follows the last whole one. One
+ *  rank calls this, before any appends. */
 enum status journal_trim(const char *path, int64_t whole_bytes);
 
 void journal_content_clear(struct journal_content *content);

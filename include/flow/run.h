@@ -1,4 +1,18 @@
 /* airshed -- GPL-3.0-or-later. The loop that every stage shares: items in, values out, safe to kill.
+ *
+ * An item is the unit of work and of loss: a band of rows, a slab of steps or one of a count
+ * (parallel/items.h), cut without a look at the number of ranks. For each the loop calls read,
+ * compute and write of the command, makes what was written durable, and appends one record to the
+ * journal (flow/journal.h). A kill loses the items without a record: those that ranks were at, and,
+ * because outcomes travel one round late, at most one more for each rank that was ahead.
+ *
+ * So that a resume gives the same bytes, an item may depend on inputs, options and its index alone:
+ * not on ranks, order, or what other items left in buffers. Results that need all items (sums,
+ * tables, maps of counts) go into payloads, and rank 0 puts them together from stage_records()
+ * after the run: records are sorted there, so sums have one order.
+ *
+ * AIRSHED_FAULT=PHASE:N kills a rank on purpose (flow/fault.h); `make test-faults` does so for
+ * every command of src/commands/list.h.
  */
 #ifndef AIRSHED_FLOW_RUN_H
 #define AIRSHED_FLOW_RUN_H
@@ -29,14 +43,16 @@ struct flow_work {
 };
 
 /** Runs all items of @p stage that are not done. Rank r takes the r-th, r + size-th ... of them.
- *  Errors, USR1 and TERM are agreed on at item ends. Collective.
+ *  Errors, USR1 and TERM are agreed on at item ends: every rank finishes and records its item, then
+ *  all leave together, and the next run goes on with --resume. Collective.
  *
- *  @return STATUS_OK, STATUS_CHECKPOINT after a signal, or what a callback returned
+ *  @return STATUS_OK, STATUS_CHECKPOINT (exit 75) after a signal, or what a callback returned
  */
 enum status flow_run(struct stage *stage, const struct flow_work *work);
 
 /** Writes @p window of @p variable of @p cube (cube_put) and notes its checksum, extremes and
- *  missing values for the journal. Within write() only. */
+ *  missing values for the journal. Within write() only. No two items may put the same cell: which
+ *  of them came last would depend on ranks, and a resume would find the other's checksum. */
 enum status flow_put(struct flow_item *item, int cube, int variable, const struct window *window,
                      const void *values);
 

@@ -1,13 +1,35 @@
 /* airshed -- GPL-3.0-or-later. A stage: from inputs to a complete product, safe to kill.
  *
  * A command
- *   1. creates a stage named after its output and adds inputs, settings, cubes and files;
+ *   1. creates a stage named after its output and adds inputs, cubes and files;
  *   2. begins it: the lock is taken, the journal created or, with --resume, read and verified;
  *   3. runs its items (flow/run.h), unless the stage is done already;
  *   4. on rank 0 writes the files that are no cubes to their partial paths;
  *   5. commits: everything is renamed into place, NAME.prov.json last.
- * All files are written as NAME.partial until then. Calls marked collective must be made by every
+ * Commands with one cube let flow_produce() do this. Calls marked collective must be made by every
  * rank and give every rank the same status.
+ *
+ * What lies beside the output says how far a run came, and what the next one does:
+ *
+ *   NAME.journal without commit  items were under way in NAME.partial. Those on record are verified
+ *                                and kept, the others repeated (--resume), or all starts afresh
+ *                                (--overwrite). Neither: exit 4.
+ *   NAME.journal with commit     everything is on disk, renames are missing: --resume makes them.
+ *                                --overwrite makes them too, and then replaces a complete product.
+ *   NAME.prov.json, no journal   complete. --resume leaves it as it is where inputs, options,
+ *                                version and files are unchanged; otherwise it takes --overwrite.
+ *   none of them                 a fresh start; a file that has the name of an output stops it.
+ *
+ * The commit, in this order: all partial files are synced; NAME.prov.json.partial is written and
+ * synced; the commit is appended to the journal and synced; the sidecar of an old product goes, and
+ * what belonged to it and is not written again (maps of --geotiff); files are renamed, the new
+ * sidecar last; the folder is synced; the journal goes. A kill at any point leaves one of the
+ * states above, and an old product stays whole until the commit is on record.
+ *
+ * A resume belongs to the run it continues by its fingerprint: inputs, options that change results,
+ * version and CPU class, not ranks or paths. It keeps the journal's cut into items.
+ *
+ * While ranks live they hold NAME.lock (flow/lock.h), so that two runs never write one product.
  */
 #ifndef AIRSHED_FLOW_STAGE_H
 #define AIRSHED_FLOW_STAGE_H
@@ -35,22 +57,24 @@ enum status stage_add_input(struct stage *stage, const char *label, const char *
 enum status stage_add_cube(struct stage *stage, const char *path, const struct cube_spec *spec,
                            int *cube);
 
-/** Adds a file that rank 0 writes between run and commit. */
+/** Adds a file that rank 0 writes between run and commit. It may lie in another folder than the
+ *  output. @return STATUS_USAGE where the stage writes it already, or its name is not UTF-8 */
 enum status stage_add_file(struct stage *stage, const char *path);
 
 /** Where a file of the stage is written until the commit: @p path.partial. @p path must have been
  *  added before. Valid while the stage lives. */
 const char *stage_partial(const struct stage *stage, const char *path);
 
-/** Adds the history of an input, for the history attribute of the outputs (C.17). NULL is allowed. */
+/** Adds the history of an input, for the history attribute of the outputs (C.17). NULL is
+ *  allowed. */
 enum status stage_add_history(struct stage *stage, const char *history);
 
 /** Takes the lock, decides between fresh start, resume and nothing to do, creates or reopens the
  *  cubes. @p items is the cut that a fresh start uses; a resume keeps that of its journal and
  *  refuses it where @p cost does not fit the budget. With --dry-run nothing is touched. Collective.
  *
- *  @return STATUS_OUTPUT where something is in the way, STATUS_DATA where journal or partial are
- *          damaged or belong to something else, each with what to do
+ *  @return STATUS_OUTPUT where something is in the way, STATUS_DATA where journal, partial or files
+ *          of an interrupted commit are damaged or belong to something else, each with what to do
  */
 enum status stage_begin(struct stage *stage, const struct items *items,
                         const struct items_cost *cost);
@@ -69,7 +93,7 @@ enum status stage_records(const struct stage *stage, struct journal_content *con
 /** A cube of the stage for reading back (a GeoTIFF from a finished map). */
 struct cube *stage_cube(const struct stage *stage, int cube);
 
-/** Renames everything into place. Collective. With --dry-run it does nothing. */
+/** Renames everything into place, as told above. Collective. With --dry-run it does nothing. */
 enum status stage_commit(struct stage *stage);
 
 /** Ends the stage; without a commit the partial files stay for --resume. Collective; NULL on every

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/text.h"
 
 /** An input as it was read. */
 struct provenance_input {
@@ -30,8 +31,8 @@ struct provenance {
     uint32_t seed;
     const struct provenance_input *inputs;
     int input_count;
-    const char *const *outputs; /**< final paths; the files still lie under their partial paths */
-    const char *const *partials;
+    const char *const *outputs;  /**< names seen from the folder of the sidecar, or absolute */
+    const char *const *partials; /**< paths that the files still lie under */
     int output_count;
     const struct provenance_rank *ranks;
     int rank_count;
@@ -42,10 +43,16 @@ struct provenance {
 /** Writes the sidecar to @p path and makes it durable. @return STATUS_OUTPUT */
 enum status provenance_write(const char *path, const struct provenance *facts);
 
-/** Reads the fingerprint of a complete product (released with free()), and whether all its outputs
- *  are there with the size and time that the sidecar recorded. @return STATUS_DATA where the
- *  sidecar is damaged */
-enum status provenance_check(const char *path, char **fingerprint, bool *is_intact);
+/** Reads the fingerprint of a product (released with free()), and whether all its outputs are there
+ *  with the size and time that the sidecar recorded. @p ending is that of outputs which may not
+ *  have their final names yet, such as ".partial"; "" for a complete product.
+ *  @return STATUS_DATA where the sidecar is damaged */
+enum status provenance_check(const char *path, const char *ending, char **fingerprint,
+                             bool *is_intact);
+
+/** Appends the names of those outputs that are still as the sidecar recorded them.
+ *  @return STATUS_DATA where the sidecar is damaged */
+enum status provenance_outputs(const char *path, struct text_list *names);
 
 /** Program version, and CPU class whose arithmetic gives the same bits ("x86-64-v3" for v3 and v4,
  *  "x86-64" below). */

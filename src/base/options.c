@@ -925,22 +925,35 @@ static bool is_input(const char *input, const char *output)
     return same;
 }
 
+/* Name of the input option that reads the file of @p path, or NULL. */
+static const char *find_reader(const struct options *options, const char *path)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        const struct option_value *input = &options->values[i];
+        for (size_t j = 0; input->spec->flags & OPTION_INPUT && j < input->items.count; j++) {
+            if (is_input(input->items.items[j], path)) {
+                return input->spec->name;
+            }
+        }
+    }
+    return NULL;
+}
+
+bool options_read_file(const struct options *options, const char *path)
+{
+    return find_reader(options, path) != NULL;
+}
+
 static enum status check_output(struct options *options, const struct option_value *output,
                                 size_t index)
 {
     enum status status = STATUS_OK;
     const char *path = output->items.items[index];
-    for (size_t i = 0; i < options->count; i++) {
-        const struct option_value *input = &options->values[i];
-        for (size_t j = 0; input->spec->flags & OPTION_INPUT && j < input->items.count; j++) {
-            bool both_streams = strcmp(path, "-") == 0;
-            if (!both_streams && is_input(input->items.items[j], path)) {
-                TRY(add_error(options,
-                              "%s: option '%s': '%.200s' is also the input '%s': choose another name",
-                              output->origins.items[index], output->spec->name, path,
-                              input->spec->name));
-            }
-        }
+    const char *reader = strcmp(path, "-") != 0 ? find_reader(options, path) : NULL;
+    if (reader != NULL) {
+        TRY(add_error(options,
+                      "%s: option '%s': '%.200s' is also the input '%s': choose another name",
+                      output->origins.items[index], output->spec->name, path, reader));
     }
 done:
     return status;

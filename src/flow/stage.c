@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/timing.h"
 #include "parallel/agree.h"
 #include "stage_internal.h"
@@ -33,18 +34,23 @@ enum status stage_create(const struct job *job, const char *output, struct stage
 {
     enum status status;
     struct stage *stage = NULL;
+    char *near = NULL;
     TRY(memory_allocate(1, sizeof *stage, &stage));
     stage->job = job;
     TRY(memory_copy_text(output, &stage->output));
     TRY(join_text(&stage->journal_path, "%s%s", output, ".journal"));
     TRY(join_text(&stage->lock_path, "%s%s", output, ".lock"));
     TRY(join_text(&stage->provenance_path, "%s%s", output, ".prov.json"));
+    TRY(join_text(&stage->provenance_partial, "%s%s", stage->provenance_path, ".partial"));
+    TRY(path_folder(output, &near));
+    TRY(path_absolute(near, &stage->folder));
     TRY(timing_utc_text(&stage->start_time));
     TRY(join_text(&stage->history_line, "%s: %s", stage->start_time, job->command_line));
     TRY(options_canonical_text(job->options, &stage->options));
     *out = stage;
     stage = NULL;
 done:
+    free(near);
     stage_destroy(&stage);
     return status;
 }
@@ -69,33 +75,6 @@ enum status stage_add_history(struct stage *stage, const char *history)
     }
 done:
     return status;
-}
-
-enum status stage_add_file(struct stage *stage, const char *path)
-{
-    enum status status;
-    int index = stage->file_count;
-    FAIL_IF(index == STAGE_FILES_MAX, STATUS_FAILED, "more than %d files in one stage",
-            STAGE_FILES_MAX);
-    for (int i = 0; i < index; i++) {
-        FAIL_IF(strcmp(stage->files[i], path) == 0, STATUS_USAGE,
-                "%s would be written twice: choose another output name", path);
-    }
-    TRY(memory_copy_text(path, &stage->files[index]));
-    TRY(join_text(&stage->partials[index], "%s%s", path, ".partial"));
-    stage->file_count++;
-done:
-    return status;
-}
-
-const char *stage_partial(const struct stage *stage, const char *path)
-{
-    for (int i = 0; i < stage->file_count; i++) {
-        if (strcmp(stage->files[i], path) == 0) {
-            return stage->partials[i];
-        }
-    }
-    return NULL;
 }
 
 /* The command's attributes, the user's, and what the program knows of itself (C.02, C.17). */
@@ -197,15 +176,25 @@ done:
     return status;
 }
 
+/* Headers and names, which rank 0 made: on a network file system the syncs of other ranks cover
+ * what they wrote themselves. */
+static enum status cubes_sync(const struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < stage->cube_count; i++) {
+        TRY(path_sync(stage_partial(stage, stage->cubes[i].path)));
+    }
+    TRY(path_sync(stage->folder));
+done:
+    return status;
+}
+
 static enum status begin_fresh(struct stage *stage)
 {
     enum status status = STATUS_OK;
     char *header = NULL;
     if (stage->job->rank == 0) {
-        unlink(stage->journal_path); /* first: what it vouches for goes next */
-        for (int i = 0; i < stage->file_count; i++) {
-            unlink(stage->partials[i]);
-        }
+        stage_clear_unfinished(stage);
         status = stage_header(stage, &header);
         if (status == STATUS_OK) {
             status = journal_create(stage->journal_path, header);
@@ -213,6 +202,7 @@ static enum status begin_fresh(struct stage *stage)
     }
     TRY(status_agree(stage->job->comm, status));
     TRY(cubes_open(stage, true));
+    TRY_TOGETHER(stage->job->comm, stage->job->rank == 0 ? cubes_sync(stage) : STATUS_OK);
 done:
     free(header);
     return status;
@@ -258,7 +248,7 @@ static enum status finish_commit(struct stage *stage)
     if (stage->job->rank == 0) {
         status = journal_load(stage->journal_path, &content);
         if (status == STATUS_OK) {
-            status = stage_rename_all(stage, content.commit);
+            status = stage_finish_commit(stage, content.commit);
         }
         journal_content_clear(&content);
     }
@@ -387,6 +377,7 @@ void stage_destroy(struct stage **stage_pointer)
     for (int i = 0; i < stage->file_count; i++) {
         free(stage->files[i]);
         free(stage->partials[i]);
+        free(stage->names[i]);
     }
     free(stage->is_finished);
     free(stage->history);
@@ -397,6 +388,8 @@ void stage_destroy(struct stage **stage_pointer)
     free(stage->journal_path);
     free(stage->lock_path);
     free(stage->provenance_path);
+    free(stage->provenance_partial);
+    free(stage->folder);
     free(stage);
     *stage_pointer = NULL;
 }

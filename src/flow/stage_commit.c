@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "flow/fault.h"
 #include "io/dataset.h"
 #include "parallel/agree.h"
@@ -110,7 +111,7 @@ static enum status sidecar_write(struct stage *stage, const struct totals *total
         .seed = stage->job->seed,
         .inputs = inputs,
         .input_count = stage->input_count,
-        .outputs = (const char *const *)stage->files,
+        .outputs = (const char *const *)stage->names,
         .partials = (const char *const *)stage->partials,
         .output_count = stage->file_count,
         .ranks = ranks,
@@ -126,6 +127,13 @@ static enum status sidecar_write(struct stage *stage, const struct totals *total
 
 /* ---- renaming ----------------------------------------------------------------------------- */
 
+/* Steps of a commit at which a fault can strike; the renames lie between. */
+enum {
+    STEP_BEFORE,
+    STEP_RECORDED,
+    STEP_RENAMES
+};
+
 static enum status rename_one(const char *partial, const char *final)
 {
     enum status status = STATUS_OK;
@@ -139,75 +147,167 @@ done:
     return status;
 }
 
-/* Names in the commit are relative to the folder of the output, so that a folder may move. */
-static enum status rename_relative(const struct stage *stage, const char *name)
+static enum status rename_named(const struct stage *stage, const char *name)
 {
     enum status status;
-    char *folder = NULL;
     char *final = NULL;
     char *partial = NULL;
-    TRY(path_folder(stage->output, &folder));
-    TRY(path_join(folder, name, &final));
+    TRY(stage_path(stage, name, &final));
     FAIL_IF(asprintf(&partial, "%s.partial", final) < 0, STATUS_MEMORY, "out of memory");
     TRY(rename_one(partial, final));
 done:
-    free(folder);
     free(final);
     free(partial);
     return status;
 }
 
-enum status stage_rename_all(struct stage *stage, const char *commit)
+static enum status remove_named(const struct stage *stage, const char *name)
 {
-    enum status status = STATUS_OK;
+    enum status status;
+    char *path = NULL;
+    TRY(stage_path(stage, name, &path));
+    FAIL_IF(unlink(path) != 0 && errno != ENOENT, STATUS_OUTPUT,
+            "%s: belongs to the product that is replaced, but cannot be removed: %s; then use "
+            "--resume",
+            path, strerror(errno));
+done:
+    free(path);
+    return status;
+}
+
+/* The names in the folder of each file; mostly it is one. */
+static enum status folders_sync(const struct stage *stage, const json_t *files)
+{
+    enum status status;
     char *folder = NULL;
     size_t index;
-    json_t *name;
-    json_t *names = json_loads(commit, 0, NULL);
-    FAIL_IF(names == NULL || !json_is_array(names), STATUS_DATA,
-            "%s: its commit is not understood; start afresh with --overwrite",
-            stage->journal_path);
-    fault_strike(FAULT_COMMIT, 1);
-    json_array_foreach(names, index, name)
+    const json_t *name;
+    TRY(path_sync(stage->folder));
+    json_array_foreach(files, index, name)
     {
-        TRY(rename_relative(stage, json_string_value(name)));
-        fault_strike(FAULT_COMMIT, 2 + (int64_t)index);
+        if (strchr(json_string_value(name), '/') != NULL) {
+            char *path = NULL;
+            status = stage_path(stage, json_string_value(name), &path);
+            status = status == STATUS_OK ? path_folder(path, &folder) : status;
+            free(path);
+            TRY(status);
+            TRY(path_sync(folder));
+            free(folder);
+            folder = NULL;
+        }
     }
-    TRY(path_folder(stage->output, &folder));
-    TRY(path_sync(folder));
-    fault_strike(FAULT_COMMIT, 2 + (int64_t)json_array_size(names));
-    FAIL_IF(unlink(stage->journal_path) != 0, STATUS_OUTPUT, "%s: cannot be removed: %s",
-            stage->journal_path, strerror(errno));
 done:
-    json_decref(names);
     free(folder);
     return status;
 }
 
-static const char *name_below(const char *folder, const char *path)
+static bool is_list_of_texts(const json_t *list)
 {
-    size_t length = strlen(folder);
-    if (strcmp(folder, ".") == 0 && strncmp(path, "./", 2) != 0) {
-        return path;
+    size_t index;
+    const json_t *item;
+    json_array_foreach(list, index, item)
+    {
+        if (!json_is_string(item)) {
+            return false;
+        }
     }
-    return strncmp(path, folder, length) == 0 && path[length] == '/' ? path + length + 1 : path;
+    return json_is_array(list);
+}
+
+static enum status commit_parse(const struct stage *stage, const char *text, json_t **commit)
+{
+    enum status status = STATUS_OK;
+    *commit = json_loads(text, 0, NULL);
+    FAIL_IF(!is_list_of_texts(json_object_get(*commit, "files")) ||
+                !is_list_of_texts(json_object_get(*commit, "stale")),
+            STATUS_DATA, "%s: its commit is not understood; start afresh with --overwrite",
+            stage->journal_path);
+done:
+    return status;
+}
+
+/* The sidecar of the old product goes before, that of the new one comes last: in between no product
+ * is complete. */
+static enum status files_replace(const struct stage *stage, const json_t *files,
+                                 const json_t *stale)
+{
+    enum status status = STATUS_OK;
+    size_t index;
+    const json_t *name;
+    if (path_exists(stage->provenance_partial)) {
+        unlink(stage->provenance_path);
+    }
+    json_array_foreach(stale, index, name)
+    {
+        TRY(remove_named(stage, json_string_value(name)));
+    }
+    json_array_foreach(files, index, name)
+    {
+        TRY(rename_named(stage, json_string_value(name)));
+        fault_strike(FAULT_COMMIT, STEP_RENAMES + (int64_t)index);
+    }
+    TRY(rename_one(stage->provenance_partial, stage->provenance_path));
+done:
+    return status;
+}
+
+enum status stage_rename_all(struct stage *stage, const char *text)
+{
+    enum status status;
+    json_t *commit = NULL;
+    TRY(commit_parse(stage, text, &commit));
+    const json_t *files = json_object_get(commit, "files");
+    int64_t last = STEP_RENAMES + (int64_t)json_array_size(files);
+    TRY(files_replace(stage, files, json_object_get(commit, "stale")));
+    fault_strike(FAULT_COMMIT, last);
+    TRY(folders_sync(stage, files));
+    fault_strike(FAULT_COMMIT, last + 1);
+    FAIL_IF(unlink(stage->journal_path) != 0, STATUS_OUTPUT, "%s: cannot be removed: %s",
+            stage->journal_path, strerror(errno));
+done:
+    json_decref(commit);
+    return status;
+}
+
+enum status stage_finish_commit(struct stage *stage, const char *text)
+{
+    enum status status;
+    char *fingerprint = NULL;
+    bool is_intact = false;
+    const char *sidecar =
+        path_exists(stage->provenance_partial) ? stage->provenance_partial : stage->provenance_path;
+    TRY(provenance_check(sidecar, ".partial", &fingerprint, &is_intact));
+    FAIL_IF(!is_intact, STATUS_DATA,
+            "%s: its files were changed or removed after they were finished; start afresh with "
+            "--overwrite",
+            stage->output);
+    TRY(stage_rename_all(stage, text));
+done:
+    free(fingerprint);
+    return status;
 }
 
 static enum status commit_text(const struct stage *stage, char **text)
 {
     enum status status;
-    char *folder = NULL;
-    json_t *names = json_array();
-    TRY(path_folder(stage->output, &folder));
+    struct text_list stale = {0};
+    json_t *files = json_array();
+    json_t *removed = json_array();
+    json_t *commit = json_pack("{s:o, s:o}", "files", files, "stale", removed);
+    TRY(stage_find_stale(stage, &stale));
     for (int i = 0; i < stage->file_count; i++) {
-        json_array_append_new(names, json_string(name_below(folder, stage->files[i])));
+        json_array_append_new(files, json_string(stage->names[i]));
     }
-    json_array_append_new(names, json_string(name_below(folder, stage->provenance_path)));
-    *text = json_dumps(names, JSON_COMPACT);
+    for (size_t i = 0; i < stale.count; i++) {
+        json_array_append_new(removed, json_string(stale.items[i]));
+        log_info("%s: %s of the product that is replaced is removed", stage->output,
+                 stale.items[i]);
+    }
+    *text = json_dumps(commit, JSON_COMPACT);
     FAIL_IF(*text == NULL, STATUS_MEMORY, "out of memory");
 done:
-    json_decref(names);
-    free(folder);
+    json_decref(commit);
+    text_list_clear(&stale);
     return status;
 }
 
@@ -215,22 +315,17 @@ static enum status commit_first(struct stage *stage, const struct totals *totals
                                 const struct provenance_rank *ranks)
 {
     enum status status = STATUS_OK;
-    char *sidecar = NULL;
     char *text = NULL;
     for (int i = 0; i < stage->file_count; i++) {
         TRY(path_sync(stage->partials[i]));
     }
-    FAIL_IF(asprintf(&sidecar, "%s.partial", stage->provenance_path) < 0, STATUS_MEMORY,
-            "out of memory");
-    TRY(sidecar_write(stage, totals, ranks, sidecar));
+    TRY(sidecar_write(stage, totals, ranks, stage->provenance_partial));
     TRY(commit_text(stage, &text));
-    fault_strike(FAULT_COMMIT, 0);
+    fault_strike(FAULT_COMMIT, STEP_BEFORE);
     TRY(journal_append_commit(stage->journal, text));
-    /* From here on the old product, if any, is no longer complete. */
-    unlink(stage->provenance_path);
+    fault_strike(FAULT_COMMIT, STEP_RECORDED);
     TRY(stage_rename_all(stage, text));
 done:
-    free(sidecar);
     free(text);
     return status;
 }
@@ -267,8 +362,7 @@ enum status stage_commit(struct stage *stage)
     }
     TRY(totals_collect(stage, &totals));
     TRY(ranges_set(stage, &totals));
-    TRY_TOGETHER(stage->job->comm,
-                 stage->job->rank == 0 ? stage_write_forms(stage) : STATUS_OK);
+    TRY_TOGETHER(stage->job->comm, stage->job->rank == 0 ? stage_write_forms(stage) : STATUS_OK);
     TRY(cubes_close(stage));
     TRY(ranks_gather(stage, &ranks));
     TRY_TOGETHER(stage->job->comm,

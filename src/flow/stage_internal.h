@@ -1,4 +1,4 @@
-/* airshed -- GPL-3.0-or-later. What stage.c, stage_resume.c, stage_commit.c and run.c share. */
+/* airshed -- GPL-3.0-or-later. What the sources of a stage and run.c share. */
 #ifndef AIRSHED_FLOW_STAGE_INTERNAL_H
 #define AIRSHED_FLOW_STAGE_INTERNAL_H
 
@@ -33,7 +33,8 @@ struct stage_cube_entry {
 
 struct stage {
     const struct job *job;
-    char *output, *journal_path, *lock_path, *provenance_path;
+    char *output, *journal_path, *lock_path, *provenance_path, *provenance_partial;
+    char *folder; /* of the output, absolute */
     enum stage_state state;
 
     /* Fingerprint */
@@ -47,6 +48,7 @@ struct stage {
     struct stage_cube_entry cubes[STAGE_CUBES_MAX];
     int cube_count;
     char *files[STAGE_FILES_MAX], *partials[STAGE_FILES_MAX];
+    char *names[STAGE_FILES_MAX]; /* seen from the folder, so that it may move, or absolute */
     int file_count;
 
     /* Progress */
@@ -80,6 +82,21 @@ enum status stage_verify(struct stage *stage);
 
 /* The renames of a journalled commit; rank 0 only. Repeating it is harmless. */
 enum status stage_rename_all(struct stage *stage, const char *commit);
+
+/* Completes the commit of an earlier run; rank 0 only. STATUS_DATA, and nothing is touched, where
+ * its files are no longer those that it vouched for. */
+enum status stage_finish_commit(struct stage *stage, const char *commit);
+
+/* The path of a name as stage->names holds them; released with free(). */
+enum status stage_path(const struct stage *stage, const char *name, char **path);
+
+/* Before a fresh start, on rank 0: completes what an earlier run had committed, so that it is
+ * replaced as a whole, and removes what else it left unfinished. */
+void stage_clear_unfinished(struct stage *stage);
+
+/* Names of files beside the output that belong to the product which is being replaced, but are not
+ * written by this run: maps of --geotiff, say. Inputs of this run are not among them. */
+enum status stage_find_stale(const struct stage *stage, struct text_list *names);
 
 /* Files that --geotiff and --compress add, declared and written. */
 enum status stage_declare_forms(struct stage *stage, int cube);

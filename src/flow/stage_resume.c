@@ -56,14 +56,18 @@ done:
 enum status stage_header(const struct stage *stage, char **header)
 {
     const struct items *items = &stage->items;
+    json_t *files = json_array();
+    for (int i = 0; i < stage->file_count; i++) {
+        json_array_append_new(files, json_string(stage->names[i]));
+    }
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version",
+        "{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version",
         provenance_version(), "cpu", provenance_cpu_class(), "inputs", stage->inputs_hash,
         "options", stage->options_hash, "shape", (int)items->shape, "steps",
         (json_int_t)items->steps, "rows", (json_int_t)items->rows, "cols",
         (json_int_t)items->cols, "band_rows", (json_int_t)items->band_rows, "block_cols",
         (json_int_t)items->block_cols, "slab_steps", (json_int_t)items->slab_steps, "count",
-        (json_int_t)items->count);
+        (json_int_t)items->count, "files", files);
     *header = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     json_decref(json);
     return *header != NULL
@@ -170,7 +174,7 @@ static enum status decide_by_product(struct stage *stage, enum stage_action *act
 
     *action = ACTION_FRESH;
     if (job->resume || job->update) {
-        TRY(provenance_check(stage->provenance_path, &fingerprint, &is_intact));
+        TRY(provenance_check(stage->provenance_path, "", &fingerprint, &is_intact));
         if (is_intact && strcmp(fingerprint, stage->fingerprint) == 0) {
             *action = ACTION_NOTHING;
             goto done;
@@ -200,12 +204,16 @@ done:
     return status;
 }
 
-/* A rename would put a file in the place of a device, and fail on a folder at the very end. */
-static enum status refuse_special_files(const struct stage *stage)
+/* A rename would put a file in the place of a device, and fail on a folder at the very end. Names
+ * that follow from that of the output (out_slope.tif) may be those of inputs. */
+static enum status refuse_taken_names(const struct stage *stage)
 {
     enum status status = STATUS_OK;
     for (int i = 0; i < stage->file_count; i++) {
         struct stat about;
+        FAIL_IF(options_read_file(stage->job->options, stage->files[i]), STATUS_USAGE,
+                "%s would be written, but is also an input: give the output another name",
+                stage->files[i]);
         bool exists = stat(stage->files[i], &about) == 0;
         FAIL_IF(exists && !S_ISREG(about.st_mode), STATUS_OUTPUT,
                 "%s is %s, not a file that could be replaced: give the output another name",
@@ -220,7 +228,7 @@ enum status stage_decide(struct stage *stage, enum stage_action *action)
     enum status status = STATUS_OK;
     MPI_Comm comm = stage->job->comm;
     if (stage->job->rank == 0) {
-        status = refuse_special_files(stage);
+        status = refuse_taken_names(stage);
         if (status != STATUS_OK) {
             *action = ACTION_NOTHING;
         } else if (access(stage->journal_path, F_OK) == 0) {

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "base/timing.h"
 
 #ifndef AIRSHED_COMMIT
@@ -54,7 +55,7 @@ static json_t *inputs_json(const struct provenance *facts)
     return list;
 }
 
-static json_t *output_json(const char *final, const char *partial)
+static json_t *output_json(const char *name, const char *partial)
 {
     struct stat file = {0};
     if (stat(partial, &file) != 0) {
@@ -62,7 +63,7 @@ static json_t *output_json(const char *final, const char *partial)
     }
     json_int_t modified_ns =
         (json_int_t)file.st_mtim.tv_sec * 1000000000 + (json_int_t)file.st_mtim.tv_nsec;
-    return json_pack("{s:s, s:I, s:I}", "name", path_name(final), "bytes",
+    return json_pack("{s:s, s:I, s:I}", "name", name, "bytes",
                      (json_int_t)file.st_size, "modified_ns", modified_ns);
 }
 
@@ -177,40 +178,77 @@ done:
 
 /* ---- checking ----------------------------------------------------------------------------- */
 
-static bool output_is_intact(const char *folder, const json_t *output)
+static enum status sidecar_read(const char *path, json_t **root)
+{
+    enum status status = STATUS_OK;
+    *root = json_load_file(path, 0, NULL);
+    FAIL_IF(!json_is_string(json_object_get(*root, "fingerprint")) ||
+                !json_is_array(json_object_get(*root, "outputs")),
+            STATUS_DATA, "%s: is damaged; remove it, or replace the product with --overwrite", path);
+done:
+    return status;
+}
+
+static bool file_is(const char *path, const json_t *output)
+{
+    struct stat file;
+    return stat(path, &file) == 0 &&
+           (json_int_t)file.st_size == json_integer_value(json_object_get(output, "bytes")) &&
+           (json_int_t)file.st_mtim.tv_sec * 1000000000 + (json_int_t)file.st_mtim.tv_nsec ==
+               json_integer_value(json_object_get(output, "modified_ns"));
+}
+
+static bool output_is_intact(const char *folder, const json_t *output, const char *ending)
 {
     const char *name = json_string_value(json_object_get(output, "name"));
-    json_int_t bytes = json_integer_value(json_object_get(output, "bytes"));
-    json_int_t modified_ns = json_integer_value(json_object_get(output, "modified_ns"));
     char *path = NULL;
-    struct stat file = {0};
-    bool is_intact = name != NULL && path_join(folder, name, &path) == STATUS_OK &&
-                     stat(path, &file) == 0 && (json_int_t)file.st_size == bytes &&
-                     (json_int_t)file.st_mtim.tv_sec * 1000000000 +
-                             (json_int_t)file.st_mtim.tv_nsec ==
-                         modified_ns;
+    char *unfinished = NULL;
+    bool is_intact = false;
+    if (name != NULL && path_join(folder, name, &path) == STATUS_OK &&
+        asprintf(&unfinished, "%s%s", path, ending) >= 0) {
+        is_intact = file_is(path_exists(unfinished) ? unfinished : path, output);
+    }
     free(path);
+    free(unfinished);
     return is_intact;
 }
 
-enum status provenance_check(const char *path, char **fingerprint, bool *is_intact)
+enum status provenance_check(const char *path, const char *ending, char **fingerprint,
+                             bool *is_intact)
 {
-    enum status status = STATUS_OK;
+    enum status status;
     char *folder = NULL;
     size_t index;
-    json_t *output;
-    json_t *root = json_load_file(path, 0, NULL);
-    const char *stored = json_string_value(json_object_get(root, "fingerprint"));
-    json_t *outputs = json_object_get(root, "outputs");
-
-    FAIL_IF(stored == NULL || !json_is_array(outputs), STATUS_DATA,
-            "%s: is damaged; remove it, or replace the product with --overwrite", path);
-    TRY(memory_copy_text(stored, fingerprint));
+    const json_t *output;
+    json_t *root = NULL;
+    TRY(sidecar_read(path, &root));
+    TRY(memory_copy_text(json_string_value(json_object_get(root, "fingerprint")), fingerprint));
     TRY(path_folder(path, &folder));
     *is_intact = true;
-    json_array_foreach(outputs, index, output)
+    json_array_foreach(json_object_get(root, "outputs"), index, output)
     {
-        *is_intact = *is_intact && output_is_intact(folder, output);
+        *is_intact = *is_intact && output_is_intact(folder, output, ending);
+    }
+done:
+    free(folder);
+    json_decref(root);
+    return status;
+}
+
+enum status provenance_outputs(const char *path, struct text_list *names)
+{
+    enum status status;
+    char *folder = NULL;
+    size_t index;
+    const json_t *output;
+    json_t *root = NULL;
+    TRY(sidecar_read(path, &root));
+    TRY(path_folder(path, &folder));
+    json_array_foreach(json_object_get(root, "outputs"), index, output)
+    {
+        if (output_is_intact(folder, output, "")) {
+            TRY(text_list_add(names, json_string_value(json_object_get(output, "name"))));
+        }
     }
 done:
     free(folder);

@@ -1,5 +1,6 @@
 # airshed -- GPL-3.0-or-later. Every command that writes, on inputs that take it a moment.
 import os
+import re
 
 import support
 
@@ -12,6 +13,10 @@ def make_inputs():
     made = support.run(0, ["synth", "-o", place, "--rows", str(ROWS), "--cols", str(COLS), "--days",
                            str(DAYS), "--sources", "12", "--quiet"])
     if not support.check("synth_makes_the_inputs", made.code == 0, made):
+        support.finish()
+    packed = support.run(0, ["prepare", place + "/pm25.nc", "-o", place + "/packed.nc", "--method", "none",
+                             "--outliers", "none", "--compress", "--quiet"])
+    if not support.check("prepare_makes_a_compressed_input", packed.code == 0, packed):
         support.finish()
     with open(os.path.join(place, "chain.yaml"), "w") as file:
         file.write(f"""
@@ -41,8 +46,8 @@ def arguments(name, region, output):
         "grow": ["grow", region + "/dem.tif", "--sources", region + "/sources.geojson", "-o",
                  output + "/out.nc", "--geotiff"],
         "stl": ["stl", cube, "-o", output + "/out.nc"] + stl,
-        "deweather": ["deweather", cube, "--met", region + "/met.nc", "-o", output + "/out.nc",
-                      "--geotiff"] + stl,
+        "deweather": ["deweather", region + "/packed.nc4", "--variable", "pm25", "--met",
+                      region + "/met.nc", "-o", output + "/out.nc", "--geotiff"] + stl,
         "trend": ["trend", cube, "-o", output + "/out.nc", "--by", "month", "--geotiff", "--compress"],
         "zonal": ["zonal", cube, "--zones", region + "/zones.geojson", "-o", output + "/out.csv", "--by",
                   "month"],
@@ -52,3 +57,20 @@ def arguments(name, region, output):
 
 
 NAMES = ["synth", "prepare", "grow", "stl", "deweather", "trend", "zonal", "run"]
+WRITE_NOTHING = ["info"]
+# With a compressed input decoded first, passes of their own, or a chain.
+OF_SEVERAL_STAGES = ["prepare", "deweather", "run"]
+
+
+def commit_steps(name, expected):
+    """Number of steps of a commit (src/flow/stage_commit.c): before and after its record, after each
+    rename, the sidecar's included, and when the folder is synced."""
+    return 5 if name in OF_SEVERAL_STAGES else 4 + len(expected)
+
+
+def check_names():
+    with open("src/commands/list.h") as file:
+        known = set(re.findall(r"^ +X\((\w+)\)", file.read(), re.MULTILINE))
+    missing = known - set(NAMES) - set(WRITE_NOTHING)
+    support.check("every_command_that_writes_is_tested", known and not missing,
+                  f"add to tests/faults/commands.py: {sorted(missing)}")

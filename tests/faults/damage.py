@@ -14,14 +14,14 @@ KILLED_AT = 7  # items 0 to 6 are on record
 class Damaged:
     """Copies of a product that was killed half-way."""
 
-    def __init__(self, region):
+    def __init__(self, region, fault=f"compute:{KILLED_AT}"):
         self.region = region
-        self.whole = support.folder("damage-undisturbed")
+        self.whole = support.folder("damage-undisturbed-" + fault.replace(":", "-"))
         done = run(0, self.arguments(self.whole))
         self.expected = support.checksums(self.whole)
         check("stl_runs_undisturbed", done.code == 0, done)
-        self.half = support.folder("damage-half")
-        run(0, self.arguments(self.half), fault=f"compute:{KILLED_AT}")
+        self.half = support.folder("damage-half-" + fault.replace(":", "-"))
+        run(0, self.arguments(self.half), fault=fault)
         self.copies = 0
 
     def arguments(self, place):
@@ -30,6 +30,7 @@ class Damaged:
     def copy(self):
         self.copies += 1
         place = os.path.join(support.scratch, f"damage-{self.copies}")
+        shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(self.half, place)
         return place
 
@@ -163,6 +164,30 @@ def prove_foreign(damaged):
     expect_refused("another_version", damaged, place, (), "was begun by airshed 9")
 
 
+def prove_commit(region):
+    """Files that were finished, but not all in place: nobody may change them in between."""
+    recorded, renamed = Damaged(region, "commit:1"), Damaged(region, "commit:2")
+    old = support.folder("damage-old")
+    run(0, recorded.arguments(old) + ["--seasonal", "9"])
+    expect_same("an_interrupted_commit_is_completed", recorded, recorded.copy())
+    for state, name in [(recorded, "out.nc.partial"), (renamed, "out.nc")]:
+        data = state.read(name)
+        place = state.copy()
+        write(f"{place}/{name}", flip(data, len(data) // 2, 3))
+        expect_refused(f"{name}_changed_in_a_commit", state, place)
+        place = state.copy()
+        os.remove(f"{place}/{name}")
+        expect_refused(f"{name}_lost_in_a_commit", state, place)
+    place = recorded.copy()
+    os.remove(place + "/out.nc.partial")
+    shutil.copy2(old + "/out.nc", place)
+    shutil.copy2(old + "/out.nc.prov.json", place)
+    expect_refused("an_old_product_in_place_of_the_finished_one", recorded, place)
+    place = recorded.copy()
+    write(place + "/out.nc.prov.json.partial", b"{}")
+    expect_refused("a_damaged_sidecar_in_a_commit", recorded, place)
+
+
 def crc32c(data):
     crc = 0xFFFFFFFF
     for byte in data:
@@ -188,3 +213,4 @@ def prove(region, seed):
     prove_torn_ends(damaged, random_numbers)
     prove_partial(damaged, random_numbers)
     prove_foreign(damaged)
+    prove_commit(region)

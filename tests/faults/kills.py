@@ -1,7 +1,10 @@
 # airshed -- GPL-3.0-or-later. Kills in every phase of every command, and what a resume makes of them.
+import collections
 import concurrent.futures
 import os
 import random
+import shutil
+import signal
 import time
 
 import commands
@@ -9,21 +12,32 @@ import support
 from support import Journal, Run, check, journals, run
 
 PHASES = ["read", "compute", "write", "journal", "commit"]
-kills = {phase: 0 for phase in PHASES + ["all ranks", "mpirun alone"]}
-identical = {"same": 0, "all": 0}
+OTHERS = ["all ranks", "mpirun alone"]
+
+
+class Tally(collections.Counter):
+    """Kills by phase or kind, and by ranks; those that ended with the same bytes."""
+
+    def add(self, kind, ranks):
+        self.update([kind, "kills", f"on {ranks}"])
+
+    def text(self, names):
+        return ", ".join(f"{self[name]} {name}" for name in names)
 
 
 class Product:
-    """A product of one command that is killed again and again until it is complete."""
+    """A product of one command that is killed again and again, and completed after each kill."""
 
-    def __init__(self, name, region, number, random_numbers):
-        self.name = name
-        self.place = support.folder(f"{name}-{number}")
-        self.arguments = commands.arguments(name, region, self.place)
-        self.random = random_numbers
+    def __init__(self, name, region, label, random_numbers, expected, tally):
+        self.name, self.region, self.label = name, region, f"{name}_{label}"
+        self.random, self.expected, self.tally = random_numbers, expected, tally
+        self.place = support.folder(f"{name}-{label}")
         self.ranks = self.random.randint(1, 3)
-        self.label = f"{name}_{number}"
+        self.copies = 0
         self.log = []
+
+    def arguments(self, place):
+        return commands.arguments(self.name, self.region, place) + ["--resume"]
 
     def next_ranks(self):
         """Another number of ranks than in the attempt before."""
@@ -34,9 +48,6 @@ class Product:
         """Of the stage that is under way, the innermost of several; None between stages."""
         found = journals(self.place)
         return Journal(max(found, key=lambda path: os.stat(path).st_mtime_ns)) if found else None
-
-    def told(self):
-        return self.arguments + ["--resume"]
 
     def check_records(self, before, after, attempt):
         """Nothing that was done is lost, by this attempt or to it."""
@@ -64,54 +75,78 @@ class Product:
         check(f"{self.label}_repeats_only_items_in_flight", not lost,
               f"{lost} are lost, {vars(after)}, {journals(self.place)}, {self.log}\n{attempt}")
 
-    def kill_in(self, phase):
-        """One kill by the injector. False where the run ended before it came to that."""
-        before = self.journal()
+    def choose(self, phase, before):
         if phase == "commit":
-            fault = f"commit:{self.random.randint(0, 2)}"
-        else:
-            fault = f"{phase}:{self.random.choice(before.open() if before else range(12))}"
+            return f"commit:{self.random.randrange(commands.commit_steps(self.name, self.expected))}"
+        return f"{phase}:{self.random.choice(before.open() if before else range(12))}"
+
+    def kill_one_rank(self, phase):
+        """One kill by the injector, and what a resume makes of a copy of what it left; the product
+        itself goes on to the next kill."""
+        before = self.journal()
+        fault = self.choose(phase, before)
         ranks = self.next_ranks()
-        attempt = run(ranks, self.told(), fault=fault)
+        attempt = run(ranks, self.arguments(self.place), fault=fault)
         self.log.append(f"{fault} on {ranks}: {attempt.code}")
         if attempt.code == 0:
-            return False
-        kills[phase] += 1
-        check(f"{self.label}_ends_by_the_kill", attempt.code not in ("HANG", 0) and not attempt.errors(),
-              attempt)
+            return  # complete before it came to that
+        support.wait_until(lambda: not attempt.ranks())
+        self.tally.add(phase, ranks)
+        check(f"{self.label}_ends_by_the_kill", attempt.code != "HANG" and not attempt.errors(), attempt)
         self.check_records(before, self.journal(), attempt)
         self.check_flight(before, fault, ranks, attempt)
-        return True
+        self.copies += 1
+        copy = f"{self.place}-copy-{self.copies}"
+        shutil.copytree(self.place, copy)
+        self.complete(copy)
+        shutil.rmtree(copy)
 
-    def kill_while(self, kind):
-        """All ranks with their launcher, or the launcher alone, at some moment. The next attempt
-        starts at once. False where the run was faster."""
-        attempt = Run(self.next_ranks(), self.told())
-        have = len(self.journal().done) if self.journal() else 0
+    def kill_from_outside(self, kind):
+        """All ranks and their launcher at once, or the launcher alone; the next run starts at once.
+        In every second case the orphans stand still until it waits for them."""
+        attempt = Run(self.next_ranks(), self.arguments(self.place))
+        wanted = self.random.randint(1, 3)
         support.wait_until(lambda: attempt.process.poll() is not None
-                           or support.has_records(self.place, have + self.random.randint(1, 3)))
+                           or support.has_records(self.place, wanted))
+        pids = attempt.ranks()
         if kind == "all ranks":
             attempt.kill_all()
         else:
             attempt.process.kill()
-        died = attempt.wait().code == -9
+        died = attempt.wait().code == -signal.SIGKILL
         self.log.append(f"{kind} on {self.ranks}: {attempt.code}")
-        kills[kind] += died
-        return died
+        if not died:
+            return
+        self.tally.add(kind, self.ranks)
+        if kind == "all ranks":
+            self.complete(self.place)
+        else:
+            self.complete_beside(attempt, pids)
 
-    def complete(self, expected):
-        """The last attempt: the same bytes, and everything reused that was on record."""
-        recorded = {path: Journal(path) for path in journals(self.place)}
+    def complete_beside(self, attempt, orphans):
+        stopped = support.send(orphans, signal.SIGSTOP) if self.random.randint(0, 1) else []
+        second = Run(self.next_ranks(), self.arguments(self.place))
+        self.tally["starts beside living orphans"] += bool(attempt.ranks())
+        if stopped:
+            time.sleep(0.5)
+            check(f"{self.label}_waits_for_orphans", second.process.poll() is None, second)
+            support.send(stopped, signal.SIGCONT)
+        self.check_complete(self.place, second.wait(), {}, 0)
+
+    def complete(self, place):
+        """Another run on another number of ranks: everything on record is reused."""
+        recorded = {path: Journal(path) for path in journals(place)}
         started = time.time()
-        attempt = run(self.next_ranks(), self.told())
+        self.check_complete(place, run(self.next_ranks(), self.arguments(place)), recorded, started)
+
+    def check_complete(self, place, attempt, recorded, started):
         said = "\n".join(self.log + [str(attempt)])
         check(f"{self.label}_resumes", attempt.code == 0, said)
-        got = support.checksums(self.place)
-        identical["all"] += 1
-        identical["same"] += check(f"{self.label}_has_the_same_bytes", got == expected,
-                                   f"{sorted(set(got.items()) ^ set(expected.items()))}\n{said}")
-        check(f"{self.label}_leaves_nothing_behind", not support.unfinished(self.place),
-              support.unfinished(self.place))
+        got = support.checksums(place)
+        self.tally["same"] += check(f"{self.label}_has_the_same_bytes", got == self.expected,
+                                    f"{sorted(set(got.items()) ^ set(self.expected.items()))}\n{said}")
+        check(f"{self.label}_leaves_nothing_behind", not support.unfinished(place),
+              support.unfinished(place))
         for path, journal in recorded.items():
             told = path[:-len(".journal")] + ".prov.json"
             if os.path.exists(told) and os.path.getmtime(told) >= started and not journal.committed:
@@ -128,29 +163,39 @@ def reference(name, region):
 
 
 def prove_command(name, region, series, seed):
-    """@series products, each killed in every phase, the last time in its commit."""
+    """@series products, each killed in every phase, the last time in its commits; then kills from
+    outside."""
     random_numbers = random.Random(f"{seed} {name}")
+    tally = Tally()
     expected = reference(name, region)
     for number in range(series):
-        product = Product(name, region, number, random_numbers)
+        product = Product(name, region, number, random_numbers, expected, tally)
         phases = PHASES[:4]
         random_numbers.shuffle(phases)
         for phase in phases:
-            product.kill_in(phase)
-        if number < 2:
-            product.kill_while(["all ranks", "mpirun alone"][number])
-        product.kill_in("commit")
-        product.complete(expected)
+            product.kill_one_rank(phase)
+        product.kill_one_rank("commit")
+        if name in commands.OF_SEVERAL_STAGES:
+            product.kill_one_rank("commit")
+    for kind in OTHERS:
+        Product(name, region, kind.replace(" ", "_"), random_numbers, expected, tally).kill_from_outside(kind)
+    return tally
 
 
 def prove(region, seed, series=3):
+    total = Tally()
     # A few at a time: most of a run of a second is waiting for launchers and disks.
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(prove_command, name, region, series, seed) for name in commands.NAMES]:
-            done.result()
-    total = sum(kills.values())
-    print(f"{total} kills: " + ", ".join(f"{count} {phase}" for phase, count in kills.items())
-          + f"; {identical['same']} of {identical['all']} products identical")
-    check("there_are_at_least_100_kills", total >= 100, kills)
+            total.update(done.result())
+    orphans = "starts beside living orphans"
+    print(f"seed {seed}: {total['kills']} kills of {len(commands.NAMES)} commands: "
+          f"{total.text(PHASES + OTHERS)}; {total.text(['on 1', 'on 2', 'on 3'])} ranks; "
+          f"{total[orphans]} {orphans}; {total['same']} of {total['kills']} end with the same bytes",
+          flush=True)
+    check("there_are_at_least_100_kills", total["kills"] >= 100, total)
     for phase in PHASES:
-        check(f"there_are_at_least_15_kills_in_{phase}", kills[phase] >= 15, kills)
+        check(f"there_are_at_least_15_kills_in_{phase}", total[phase] >= 15, total)
+    for kind in OTHERS + [orphans, "on 1", "on 2", "on 3"]:
+        check(f"there_are_at_least_5_{kind.replace(' ', '_')}", total[kind] >= 5, total)
+    check("every_kill_ends_with_the_same_bytes", total["same"] == total["kills"], total)

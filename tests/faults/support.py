@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 AIRSHED = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "airshed"))
@@ -22,15 +23,17 @@ os.environ.update({
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C"})
 
 counts = {"passed": 0, "failed": 0, "skipped": 0}
+counting = threading.Lock()
 scratch = tempfile.mkdtemp(prefix="airshed-faults-")
 
 
 def check(name, holds, said=""):
     """Counts one test; its name says what is true."""
-    counts["passed" if holds else "failed"] += 1
+    with counting:
+        counts["passed" if holds else "failed"] += 1
     if not holds:
         print(f"FAILED {name}\n  " + str(said).strip().replace("\n", "\n  "), flush=True)
-    return holds
+    return bool(holds)
 
 
 def skip(name, reason):
@@ -61,6 +64,7 @@ class Run:
         self.command = tracer + launcher + [AIRSHED] + arguments
         self.fault = fault
         self.log = tempfile.TemporaryFile(mode="w+", dir=scratch)
+        self.code, self.said = "running", ""
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env=environment, start_new_session=True)
@@ -88,11 +92,7 @@ class Run:
         return found
 
     def kill_all(self):
-        for pid in [self.process.pid] + self.ranks():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        send([self.process.pid] + self.ranks(), signal.SIGKILL)
 
     def errors(self):
         return [line for line in self.said.splitlines() if line.startswith("airshed: error")]
@@ -100,6 +100,18 @@ class Run:
     def __str__(self):
         fault = f"AIRSHED_FAULT={self.fault} " if self.fault else ""
         return f"{fault}{' '.join(self.command)}\nexit code {self.code}\n{self.said[-2000:]}"
+
+
+def send(pids, number):
+    """Sends a signal; returns the processes that were there."""
+    found = []
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+            found.append(pid)
+        except ProcessLookupError:
+            pass
+    return found
 
 
 def run(ranks, arguments, **more):

@@ -164,15 +164,16 @@ def prove_orphans(name, region, expected):
     """A launcher dies, its ranks stand still and hold the product: a start waits for them."""
     place = support.folder("orphans")
     arguments = commands.arguments(name, region, place)
-    attempt = start(2, arguments, place)
+    attempt = Run(2, arguments)
+    support.wait_until(lambda: support.has_records(place) or attempt.process.poll() is not None)
     orphans = attempt.ranks()
     attempt.process.kill()
-    attempt.wait()
+    attempt.wait()  # stopped before, they would be hung up by the kernel: nobody could wake them
+    orphans = support.send(orphans, signal.SIGSTOP)
     second = Run(3, arguments + ["--resume"])
     waited = not support.wait_until(lambda: second.process.poll() is not None, 2)
     check("a_start_waits_for_orphans_that_write", waited and len(orphans) == 2, second)
-    for pid in orphans:
-        os.kill(pid, signal.SIGCONT)
+    support.send(orphans, signal.SIGCONT)
     second.wait()
     check("it_goes_on_when_they_are_gone",
           second.code == 0 and support.checksums(place) == expected, second)
