@@ -157,8 +157,8 @@ test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=
 	@tests/memory/run
 
 .PHONY: bench
-bench: $(PROGRAM) $(BUILD)/tests/bench/stl ## measure beside other tools, into build/bench; RUNS=3
-	@tests/bench/run
+bench: $(PROGRAM) $(BUILD)/tests/bench/kernels ## measure beside other tools, into build/bench; RUNS=3 T=NAME
+	@CC='$(CC)' CFLAGS='$(LANGUAGE) $(CFLAGS)' tests/bench/run $(T)
 
 # ---- packages ------------------------------------------------------------------------------
 
@@ -170,7 +170,8 @@ DEPS_CHECK := strace netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 pyth
 # A private Slurm for `make test-slurm`.
 DEPS_SLURM := slurmctld slurmd slurm-client munge
 # Peers that `make bench` measures against; nothing else needs them.
-DEPS_BENCH := python3-statsmodels python3-scipy python3-dask r-base-core r-cran-ncdf4
+DEPS_BENCH := python3-statsmodels python3-scipy python3-dask python3-xarray python3-netcdf4 \
+	python3-libpysal r-base-core r-cran-ncdf4 r-cran-gstat r-cran-sp r-cran-terra
 
 DEPS_SPACK := openmpi parallel-netcdf netcdf-c gdal+netcdf+geos proj geos gsl udunits libyaml jansson \
 	nettle isa-l random123 cmocka pkgconf
