@@ -114,6 +114,12 @@ def send(pids, number):
     return found
 
 
+def fact(pid, name):
+    """A line of /proc/PID/status."""
+    with open(f"/proc/{pid}/status") as file:
+        return next(line.split(":")[1].strip() for line in file if line.startswith(name + ":"))
+
+
 def run(ranks, arguments, **more):
     return Run(ranks, arguments, **more).wait()
 
@@ -164,6 +170,22 @@ def has_records(place, count=1):
         return any(len(Journal(path).done) >= count for path in journals(place))
     except (OSError, IndexError, ValueError, struct.error):
         return False  # not written yet, or gone meanwhile
+
+
+def start(ranks, arguments, place):
+    """A run that has items on record and is standing still."""
+    attempt = Run(ranks, arguments)
+    caught = wait_until(lambda: has_records(place)
+                                or attempt.process.poll() is not None)
+    stopped = send(attempt.ranks(), signal.SIGSTOP)
+    wait_until(lambda: all(fact(pid, "State").startswith("T") for pid in stopped))
+    check("the_run_is_caught_half_way", caught and attempt.process.poll() is None)
+    return attempt
+
+
+def go_on(attempt):
+    send(attempt.ranks(), signal.SIGCONT)
+    return attempt.wait()
 
 
 def checksums(place):

@@ -27,23 +27,6 @@ def expect_resumed(name, arguments, place, expected, ranks=2):
     check(f"{name}_can_be_resumed", again.code == 0 and got == expected, again)
 
 
-def start(ranks, arguments, place):
-    """A run that has items on record and is standing still."""
-    attempt = Run(ranks, arguments)
-    caught = support.wait_until(lambda: support.has_records(place)
-                                or attempt.process.poll() is not None)
-    for pid in attempt.ranks():
-        os.kill(pid, signal.SIGSTOP)
-    check("the_run_is_caught_half_way", caught and attempt.process.poll() is None)
-    return attempt
-
-
-def go_on(attempt):
-    for pid in attempt.ranks():
-        os.kill(pid, signal.SIGCONT)
-    return attempt.wait()
-
-
 class SmallDisk:
     """A file system of @size bytes in memory; needs root."""
 
@@ -92,9 +75,9 @@ def prove_disk_that_fills_up(name, region, expected):
             if not disk.mounted:
                 return
             arguments = commands.arguments(name, region, disk.place)
-            attempt = start(ranks, arguments, disk.place)
+            attempt = support.start(ranks, arguments, disk.place)
             disk.fill()
-            expect_failed(f"{name}_on_a_disk_that_fills_up_on_{ranks}", go_on(attempt), 4,
+            expect_failed(f"{name}_on_a_disk_that_fills_up_on_{ranks}", support.go_on(attempt), 4,
                           FULL)
             os.remove(disk.place + "/filler")
             expect_resumed(f"{name}_on_a_disk_that_fills_up_on_{ranks}", arguments, disk.place, expected)
@@ -103,10 +86,10 @@ def prove_disk_that_fills_up(name, region, expected):
 def prove_file_size_limit(name, region, expected):
     place = support.folder(f"limit-{name}")
     arguments = commands.arguments(name, region, place)
-    attempt = start(2, arguments, place)
+    attempt = support.start(2, arguments, place)
     for pid in attempt.ranks():  # not for the launcher, which writes larger files itself
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (40000, 40000))
-    expect_failed(f"{name}_past_the_limit_of_file_sizes", go_on(attempt), 4, "File too large")
+    expect_failed(f"{name}_past_the_limit_of_file_sizes", support.go_on(attempt), 4, "File too large")
     expect_resumed(f"{name}_past_the_limit_of_file_sizes", arguments, place, expected)
 
 
@@ -126,9 +109,9 @@ def prove_read_only_folder(name, region, expected):
 def prove_vanished_folder(name, region):
     for ranks in (1, 2):
         place = support.folder(f"vanished-{ranks}")
-        attempt = start(ranks, commands.arguments(name, region, place), place)
+        attempt = support.start(ranks, commands.arguments(name, region, place), place)
         os.rename(place, place + "-moved")
-        expect_failed(f"a_folder_that_vanishes_on_{ranks}", go_on(attempt), 4, "No such file")
+        expect_failed(f"a_folder_that_vanishes_on_{ranks}", support.go_on(attempt), 4, "No such file")
 
 
 def prove_shrinking_input(name, region, expected):
@@ -139,9 +122,9 @@ def prove_shrinking_input(name, region, expected):
         place = support.folder(f"shrinking-{ranks}")
         arguments = [word.replace(kept, own + "/pm25.nc")
                      for word in commands.arguments(name, region, place)]
-        attempt = start(ranks, arguments, place)
+        attempt = support.start(ranks, arguments, place)
         os.truncate(own + "/pm25.nc", os.path.getsize(kept) // 2)
-        expect_failed(f"an_input_that_shrinks_on_{ranks}", go_on(attempt), 3, "shrunk")
+        expect_failed(f"an_input_that_shrinks_on_{ranks}", support.go_on(attempt), 3, "shrunk")
         other = run(ranks, arguments + ["--resume"])
         check(f"a_shrunken_input_is_refused_on_{ranks}", other.code == 3, other)
         shutil.copy2(kept, own + "/pm25.nc")
@@ -152,9 +135,9 @@ def prove_lost_rank(name, region, expected):
     for number, lost in enumerate([signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL]):
         place = support.folder(f"lost-{number}")
         arguments = commands.arguments(name, region, place)
-        attempt = start(3, arguments, place)
+        attempt = support.start(3, arguments, place)
         os.kill(attempt.ranks()[number], lost)
-        go_on(attempt)
+        support.go_on(attempt)
         check(f"a_rank_lost_by_{lost.name}_ends_the_run", attempt.code not in (0, "HANG"), attempt)
         check(f"a_rank_lost_by_{lost.name}_is_not_told_as_another_failure", not attempt.errors(), attempt)
         expect_resumed(f"a_rank_lost_by_{lost.name}", arguments, place, expected)
@@ -183,12 +166,12 @@ def prove_foreign_holder(name, region):
     """A run that never ends keeps its product; who wants it too is told whom to look for."""
     place = support.folder("holder")
     arguments = commands.arguments(name, region, place)
-    attempt = start(2, arguments, place)
+    attempt = support.start(2, arguments, place)
     holders = attempt.ranks()
     second = run(1, arguments + ["--resume"])
     expect_failed("a_product_held_by_another_run", second, 4, "is held by another run")
     check("its_holder_is_named", any(f"process {pid}" in second.said for pid in holders), second)
-    check("the_holder_completes", go_on(attempt).code == 0, attempt)
+    check("the_holder_completes", support.go_on(attempt).code == 0, attempt)
 
 
 def undisturbed(name, region):
