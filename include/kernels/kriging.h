@@ -83,4 +83,19 @@ int64_t kriging_merged(const struct kriging *kriging);
 void kriging_predict(struct kriging *kriging, int64_t count, const struct position *targets,
                      double *prediction, double *variance, uint8_t *flags);
 
+/** Most neighbours of a target: the width of the rows of kriging_weights(). */
+int64_t kriging_capacity(const struct kriging *kriging);
+
+/** What kriging_predict() multiplies the values with, for maps that have their observations at the
+ *  same places again and again: the sum of weight times value over a row is the prediction, to
+ *  rounding. No value is used.
+ *
+ *  @param[out] site    [count, capacity], numbers among the usable sites, in the order in which
+ *                      kriging_create() got them; entries beyond the neighbours repeat the first
+ *  @param[out] weight  [count, capacity], of each; 0 beyond the neighbours. NaN where there is none
+ *  @param[out] share   [count], variance over the sill; NULL if not wanted
+ */
+void kriging_weights(struct kriging *kriging, int64_t count, const struct position *targets,
+                     int32_t *site, double *weight, double *share);
+
 #endif

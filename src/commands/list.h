@@ -11,6 +11,7 @@
     X(grow)                                                                                        \
     X(stl)                                                                                         \
     X(deweather)                                                                                   \
+    X(background)                                                                                  \
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
     X(run)                                                                                         \

@@ -62,6 +62,8 @@ struct kriging {
 struct answer {
     double *prediction, *variance;
     uint8_t *flags;
+    int32_t *site; /* of kriging_weights(), else NULL */
+    double *weight;
 };
 
 struct kriging_options kriging_options_default(enum distance_metric metric,
@@ -539,7 +541,9 @@ static void find_hits(const struct kriging *kriging, int64_t *hit)
 static void answer_put(const struct answer *answer, int64_t item, double prediction,
                        double variance, uint8_t flags)
 {
-    answer->prediction[item] = prediction;
+    if (answer->prediction != NULL) {
+        answer->prediction[item] = prediction;
+    }
     if (answer->variance != NULL) {
         answer->variance[item] = variance;
     }
@@ -583,6 +587,78 @@ static void predict_inverse_distance(struct kriging *kriging, double *prediction
     }
 }
 
+/* ---- weights ------------------------------------------------------------------------------- */
+
+/* block = U^-1 block. */
+LANES_CLONES
+static void substitute_back(int64_t count, int64_t stride, const double *restrict factor,
+                            const double *restrict inverse, double *restrict block)
+{
+    for (int64_t k = count - 1; k >= 0; k--) {
+        double solved[LANES_WIDTH];
+        for (int lane = 0; lane < LANES_WIDTH; lane++) {
+            solved[lane] = block[k * LANES_WIDTH + lane];
+        }
+        for (int64_t i = k + 1; i < count; i++) {
+            double minus = -factor[k * stride + i];
+            const double *row = block + i * LANES_WIDTH;
+            for (int lane = 0; lane < LANES_WIDTH; lane++) {
+                solved[lane] = fma(minus, row[lane], solved[lane]);
+            }
+        }
+        for (int lane = 0; lane < LANES_WIDTH; lane++) {
+            block[k * LANES_WIDTH + lane] = solved[lane] * inverse[k];
+        }
+    }
+}
+
+/* Weights K^-1 (c + m 1) with the m that makes their sum 1, from v = U'^-1 c in the block. */
+static void weigh_ordinary(struct kriging *kriging)
+{
+    const struct system *system = &kriging->system;
+    int64_t count = system->set.count;
+    struct products products;
+    multiply(count, kriging->block, system->ones, system->residual, &products);
+    for (int64_t i = 0; i < count; i++) {
+        for (int lane = 0; lane < LANES_WIDTH; lane++) {
+            double multiplier = (1.0 - products.ones[lane]) / system->ones_square;
+            kriging->block[i * LANES_WIDTH + lane] += multiplier * system->ones[i];
+        }
+    }
+    substitute_back(count, system->stride, system->factor, system->inverse, kriging->block);
+}
+
+static void weigh_inverse_distance(struct kriging *kriging)
+{
+    int64_t count = kriging->system.set.count;
+    double power = kriging->options.power;
+    double sum[LANES_WIDTH] = {0};
+    for (int64_t i = 0; i < count * LANES_WIDTH; i++) {
+        double distance = kriging->block[i];
+        kriging->block[i] = 1.0 / (power == 2.0 ? distance * distance : pow(distance, power));
+        sum[i % LANES_WIDTH] += kriging->block[i];
+    }
+    for (int64_t i = 0; i < count * LANES_WIDTH; i++) {
+        kriging->block[i] /= sum[i % LANES_WIDTH];
+    }
+}
+
+/* Hands out the weights of the waiting targets; the block holds them, one target a lane. */
+static void weights_put(const struct kriging *kriging, const struct answer *answer,
+                        const int64_t *hit)
+{
+    const struct neighbour_set *set = &kriging->system.set;
+    for (int lane = 0; lane < kriging->batch.lanes; lane++) {
+        int64_t at = kriging->batch.item[lane] * kriging->capacity;
+        for (int64_t i = 0; i < kriging->capacity; i++) {
+            int64_t index = set->index[i < set->count ? i : 0];
+            double weight = i < set->count ? kriging->block[i * LANES_WIDTH + lane] : 0.0;
+            answer->site[at + i] = (int32_t)index;
+            answer->weight[at + i] = hit[lane] < 0 ? weight : index == hit[lane] && i < set->count;
+        }
+    }
+}
+
 /* Answers the waiting targets. */
 static void batch_flush(struct kriging *kriging, const struct answer *answer)
 {
@@ -596,6 +672,10 @@ static void batch_flush(struct kriging *kriging, const struct answer *answer)
     fill_distances(kriging);
     find_hits(kriging, hit);
     (is_ordinary ? predict_ordinary : predict_inverse_distance)(kriging, prediction, variance);
+    if (answer->weight != NULL) {
+        (is_ordinary ? weigh_ordinary : weigh_inverse_distance)(kriging);
+        weights_put(kriging, answer, hit);
+    }
     uint8_t common = is_ordinary && kriging->system.is_regularised ? KRIGING_REGULARISED : 0;
     for (int lane = 0; lane < batch->lanes; lane++) {
         if (hit[lane] >= 0) {
@@ -625,17 +705,43 @@ static void batch_add(struct kriging *kriging, const struct answer *answer, int6
     }
 }
 
-void kriging_predict(struct kriging *kriging, int64_t count, const struct position *targets,
-                     double *prediction, double *variance, uint8_t *flags)
+static void predict(struct kriging *kriging, int64_t count, const struct position *targets,
+                    const struct answer *answer)
 {
-    struct answer answer = {prediction, variance, flags};
     for (int64_t item = 0; item < count; item++) {
         uint8_t found = select_neighbours(kriging, targets[item]);
         if (found == KRIGING_UNREACHED) {
-            answer_put(&answer, item, NAN, NAN, found);
+            answer_put(answer, item, NAN, NAN, found);
         } else {
-            batch_add(kriging, &answer, item, targets[item], found);
+            batch_add(kriging, answer, item, targets[item], found);
         }
     }
-    batch_flush(kriging, &answer);
+    batch_flush(kriging, answer);
+}
+
+void kriging_predict(struct kriging *kriging, int64_t count, const struct position *targets,
+                     double *prediction, double *variance, uint8_t *flags)
+{
+    struct answer answer = {.prediction = prediction, .variance = variance, .flags = flags};
+    predict(kriging, count, targets, &answer);
+}
+
+int64_t kriging_capacity(const struct kriging *kriging)
+{
+    return kriging->capacity;
+}
+
+void kriging_weights(struct kriging *kriging, int64_t count, const struct position *targets,
+                     int32_t *site, double *weight, double *share)
+{
+    struct answer answer = {.variance = share, .site = site, .weight = weight};
+    double sill = variogram_sill(&kriging->options.model);
+    for (int64_t i = 0; i < count * kriging->capacity; i++) {
+        site[i] = 0;
+        weight[i] = NAN;
+    }
+    predict(kriging, count, targets, &answer);
+    for (int64_t i = 0; share != NULL && i < count; i++) {
+        share[i] = sill > 0.0 ? share[i] / sill : share[i];
+    }
 }

@@ -48,6 +48,7 @@ def arguments(name, region, output):
         "stl": ["stl", cube, "-o", output + "/out.nc"] + stl,
         "deweather": ["deweather", region + "/packed.nc4", "--variable", "pm25", "--met",
                       region + "/met.nc", "-o", output + "/out.nc", "--geotiff"] + stl,
+        "background": ["background", cube, "--area", region + "/truth.nc", "-o", output + "/out.nc"],
         "trend": ["trend", cube, "-o", output + "/out.nc", "--by", "month", "--geotiff", "--compress"],
         "zonal": ["zonal", cube, "--zones", region + "/zones.geojson", "-o", output + "/out.csv", "--by",
                   "month"],
@@ -56,7 +57,7 @@ def arguments(name, region, output):
     return told[name] + ["--no-history"]
 
 
-NAMES = ["synth", "prepare", "grow", "stl", "deweather", "trend", "zonal", "run"]
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "run"]

@@ -368,6 +368,39 @@ static void every_option_solves_the_kriging_equations(void **state)
     neighbours_destroy(&tree);
 }
 
+/* Weights are made by one more triangular solve: bounds as above, doubled. */
+static void weights_give_what_is_predicted(void **state)
+{
+    (void)state;
+    static struct field field;
+    static int32_t site[FIELD_TARGETS * PLAIN_MOST];
+    static double weight[FIELD_TARGETS * PLAIN_MOST];
+    field_fill(&field);
+    field.targets[3] = field.sites[7];
+    struct variogram_model model = {VARIOGRAM_EXPONENTIAL, 10.0, 300.0, 60e3, 0.0};
+    for (int method = KRIGING_ORDINARY; method <= KRIGING_INVERSE_DISTANCE; method++) {
+        struct kriging_options options = kriging_options_default(DISTANCE_GEODESIC, &model);
+        options.method = (enum kriging_method)method;
+        struct kriging *kriging = create(&options, FIELD_SITES, field.sites, field.values);
+        double prediction[FIELD_TARGETS], variance[FIELD_TARGETS], share[FIELD_TARGETS];
+        int64_t capacity = kriging_capacity(kriging);
+        kriging_predict(kriging, FIELD_TARGETS, field.targets, prediction, variance, NULL);
+        kriging_weights(kriging, FIELD_TARGETS, field.targets, site, weight, share);
+        for (int i = 0; i < FIELD_TARGETS; i++) {
+            double sum = 0, ones = 0;
+            for (int64_t k = i * capacity; k < (i + 1) * capacity; k++) {
+                sum += weight[k] * field.values[site[k]];
+                ones += weight[k];
+            }
+            double expected_share = method == KRIGING_ORDINARY ? variance[i] / 310.0 : NAN;
+            assert_close(&sum, &prediction[i], 1, 8 * 3.5e-12 * 100);
+            assert_close(&ones, &(double){1}, 1, 8 * 3.5e-12);
+            assert_close(&share[i], &expected_share, 1, 1e-15);
+        }
+        kriging_destroy(&kriging);
+    }
+}
+
 static void a_target_has_the_same_bits_in_any_company(void **state)
 {
     (void)state;
@@ -533,6 +566,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_meuse_map_is_that_of_gstat),
     cmocka_unit_test(inverse_distance_is_that_of_gstat),
     cmocka_unit_test(every_option_solves_the_kriging_equations),
+    cmocka_unit_test(weights_give_what_is_predicted),
     cmocka_unit_test(a_target_has_the_same_bits_in_any_company),
     cmocka_unit_test(a_site_gets_its_own_value),
     cmocka_unit_test(sites_at_one_place_count_as_their_mean),
