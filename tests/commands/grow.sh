@@ -143,6 +143,27 @@ refuse little_memory 2 "memory" "$data/rough.asc" --sources "$data/rough.csv" "$
   --memory 64K -o "$new"
 refuse output_over_input 2 "rough.csv" "$data/rough.asc" --sources "$data/rough.csv" \
   -o "$data/rough.csv"
+
+# ---- files in other folders, and those of an earlier product ----------------------------------------
+near=$(realpath --relative-to=. "$scratch")
+apart=(grow "$data/rough.asc" --sources "$data/rough.csv" "${operating[@]}" -o "$near/apart/areas.nc")
+mkdir "$scratch/apart" "$scratch/tables"
+run 2 "${apart[@]}" --cells "$near/tables/cells.csv" --geotiff
+expect "a_table_goes_to_another_folder" 0
+expect_true "it_is_there" test -s "$scratch/tables/cells.csv" -a -s "$scratch/tables/cells.json"
+run 1 "${apart[@]}" --cells "$near/tables/cells.csv" --geotiff --resume
+expect "its_product_is_complete" 0 "up to date"
+expect_true "maps_are_there" test -s "$scratch/apart/areas_area.tif"
+run 2 "${apart[@]}" --overwrite
+expect "a_product_is_replaced" 0 "areas_area.tif of the product that is replaced is removed"
+expect_true "no_maps_of_the_old_one_are_left" test -z "$(compgen -G "$scratch/apart/*.tif*")"
+expect_true "what_was_named_elsewhere_is_kept" test -s "$scratch/tables/cells.csv"
+AIRSHED_FAULT=commit:0 run 2 "${apart[@]}" --overwrite --geotiff
+expect_true "a_kill_leaves_unfinished_maps" test -s "$scratch/apart/areas_area.tif.partial"
+run 1 "${apart[@]}" --overwrite
+expect "a_killed_run_is_replaced" 0
+expect_true "no_unfinished_maps_are_left" test -z "$(compgen -G "$scratch/apart/*.tif*")"
+
 cp "$scratch/on1/areas.nc" "$new"
 refuse existing_output 4 "new.nc exists" "$data/rough.asc" --sources "$data/rough.csv" \
   "${operating[@]}" -o "$new"

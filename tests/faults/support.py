@@ -41,8 +41,12 @@ def skip(name, reason):
     print(f"skipped {name}: {reason}")
 
 
-def finish():
+def remove_scratch():
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def finish():
+    remove_scratch()
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
     sys.exit(counts["failed"] > 0)
 
