@@ -24,6 +24,7 @@ os.environ.update({
 
 counts = {"passed": 0, "failed": 0, "skipped": 0}
 counting = threading.Lock()
+sessions = set()  # of all runs, by the number of their launcher
 scratch = tempfile.mkdtemp(prefix="airshed-faults-")
 
 
@@ -46,6 +47,7 @@ def remove_scratch():
 
 
 def finish():
+    send(processes(sessions), signal.SIGKILL)  # such as stand still
     remove_scratch()
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
     sys.exit(counts["failed"] > 0)
@@ -72,6 +74,7 @@ class Run:
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env=environment, start_new_session=True)
+        sessions.add(self.process.pid)
 
     def wait(self):
         try:
@@ -85,15 +88,7 @@ class Run:
 
     def ranks(self):
         """Process numbers of airshed in this run; those of orphans too."""
-        found = []
-        for entry in os.listdir("/proc"):
-            try:
-                if entry.isdigit() and os.path.samefile(f"/proc/{entry}/exe", AIRSHED) \
-                        and os.getsid(int(entry)) == self.process.pid:
-                    found.append(int(entry))
-            except OSError:
-                pass
-        return found
+        return processes({self.process.pid})
 
     def kill_all(self):
         send([self.process.pid] + self.ranks(), signal.SIGKILL)
@@ -104,6 +99,19 @@ class Run:
     def __str__(self):
         fault = f"AIRSHED_FAULT={self.fault} " if self.fault else ""
         return f"{fault}{' '.join(self.command)}\nexit code {self.code}\n{self.said[-2000:]}"
+
+
+def processes(of_sessions):
+    """Process numbers of airshed in these sessions."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit() and os.path.samefile(f"/proc/{entry}/exe", AIRSHED) \
+                    and os.getsid(int(entry)) in of_sessions:
+                found.append(int(entry))
+        except OSError:
+            pass
+    return found
 
 
 def send(pids, number):
