@@ -6,10 +6,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
+#include "base/timing.h"
 #include "commands/commands.h"
+#include "flow/run.h"
 #include "flow/signals.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 
 enum { FIRST_SPEAKS_S = 3 };
 
@@ -95,6 +99,41 @@ static enum status join_arguments(int argc, char **argv, char **line)
     return text_take(&text, line);
 }
 
+/* With --verbose: what the ranks sent, moved and needed, in all and the most of one rank. One line, so
+ * that a script finds it. */
+static void tell_counts(int rank, int size)
+{
+    enum { COUNTS = 9 };
+    static const char *const names[COUNTS] = {
+        "messages",      "bytes_sent",      "items",           "bytes_read", "bytes_written",
+        "halo_steps",    "halo_bytes_read", "peak_memory",     "cpu_ms"};
+    struct messages_sent sent = messages_sent();
+    struct flow_counts moved = flow_counts();
+    const int64_t own[COUNTS] = {sent.messages,
+                                 sent.bytes,
+                                 moved.items,
+                                 moved.bytes_read,
+                                 moved.bytes_written,
+                                 moved.halo_steps,
+                                 moved.halo_bytes,
+                                 memory_peak_bytes(),
+                                 (int64_t)(1e3 * timing_cpu_s())};
+    int64_t total[COUNTS], most[COUNTS];
+    struct text line = {0};
+    MPI_Reduce(own, total, COUNTS, MPI_INT64_T, MPI_SUM, 0, MPI_COMM_WORLD);
+    MPI_Reduce(own, most, COUNTS, MPI_INT64_T, MPI_MAX, 0, MPI_COMM_WORLD);
+    if (rank != 0) {
+        return;
+    }
+    for (int i = 0; i < COUNTS; i++) {
+        text_add_format(&line, ", %s %lld (most %lld)", names[i], (long long)total[i],
+                        (long long)most[i]);
+    }
+    log_debug("counts of %d rank(s)%s, halo_bytes_sent 0 (halos are read, not sent)", size,
+              line.data != NULL ? line.data : "");
+    text_clear(&line);
+}
+
 static int run_with_mpi(const struct command *command, const struct options *options,
                         const char *command_line)
 {
@@ -120,6 +159,9 @@ static int run_with_mpi(const struct command *command, const struct options *opt
             log_error("%s", failure_message());
         }
         log_debug("recorded at %s", failure_place());
+    }
+    if (level == LOG_DEBUG) {
+        tell_counts(rank, size);
     }
     MPI_Finalize();
     return status_exit_code(status);

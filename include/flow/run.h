@@ -62,4 +62,14 @@ enum status flow_payload(struct flow_item *item, const void *payload, int64_t by
 /** Counts bytes that a callback read, for provenance. */
 void flow_count_read(struct flow_item *item, int64_t bytes);
 
+/** Counts one halo step: of the bytes read, @p bytes are surroundings of the item that others read as
+ *  well. Halos come from the file again; nothing is sent for them. */
+void flow_count_halo(struct flow_item *item, int64_t bytes);
+
+/** What the items of this rank have moved since the program began. */
+struct flow_counts {
+    int64_t items, bytes_read, bytes_written, halo_steps, halo_bytes;
+};
+struct flow_counts flow_counts(void);
+
 #endif

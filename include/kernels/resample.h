@@ -76,6 +76,10 @@ int64_t resample_terms(const struct resample_plan *plan, int64_t row, int64_t co
 void resample_source_rows(const struct resample_plan *plan, int64_t row, int64_t rows,
                           int64_t *first, int64_t *count);
 
+/** How many of the source rows of a band from @p row on the row before it needs as well: what bands
+ *  read twice, because nothing is sent between them. */
+int64_t resample_shared_rows(const struct resample_plan *plan, int64_t row, int64_t rows);
+
 /** Resamples target rows [@p row, @p row + @p rows) of one map.
  *
  *  Missing source cells (NaN) are left out and the other weights scaled up to 1; a target where

@@ -118,7 +118,7 @@ const struct option_spec options_common[] = {
      .letter = 'v',
      .kind = OPTION_FLAG,
      .flags = OPTION_NEUTRAL,
-     .help = "Tell more, from every rank.",
+     .help = "Tell more, from every rank; at the end what was sent, read and written.",
      COMMON},
     {.name = "log-format",
      .kind = OPTION_CHOICE,

@@ -86,7 +86,7 @@ static enum status deweather_read(void *context, struct flow_item *item)
     enum status status;
     struct deweather *deweather = context;
     TRY(input_read(deweather->input, &item->window, deweather->values));
-    TRY(weather_read(deweather->weather, &item->window));
+    TRY(weather_read(deweather->weather, item));
     flow_count_read(item, window_count(&item->window) * (int64_t)sizeof(float));
 done:
     return status;

@@ -229,6 +229,7 @@ static enum status grow_compute(void *context, struct flow_item *item)
     }
     TRY(locate_cells(grow, window));
     TRY(source_cells(source, grow->grid, window, grow->mask, grow->cell, &grow->cell_count));
+    flow_count_halo(item, (cells_of(window) - grow->cell_count) * (int64_t)sizeof(float));
     struct from_source from = {source, grow->lon, grow->lat, window->cols};
     struct growth_terrain terrain = {.rows = window->rows,
                                      .cols = window->cols,

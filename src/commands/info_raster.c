@@ -9,6 +9,7 @@
 #include "grid/projection.h"
 #include "info_report.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 
 /* Values that a sample takes from a variable, and from all of them. */
 enum {
@@ -354,12 +355,12 @@ static enum status share_warnings(const struct job *job, const struct dataset *d
             text_add_format(&mine, "%s\n", dataset_warning(dataset, i));
         }
         bytes = (int64_t)mine.length + 1;
-        MPI_Bcast(&bytes, 1, MPI_INT64_T, rank, job->comm);
+        messages_share(job->comm, rank, &bytes, 1, MPI_INT64_T);
         TRY_TOGETHER(job->comm, memory_allocate((size_t)bytes, 1, &block));
         if (job->rank == rank && mine.data != NULL) {
             memcpy(block, mine.data, mine.length);
         }
-        MPI_Bcast(block, (int)bytes, MPI_CHAR, rank, job->comm);
+        messages_share(job->comm, rank, block, (int)bytes, MPI_CHAR);
         status = text_list_split(&all, block, '\n');
         free(block);
         text_clear(&mine);

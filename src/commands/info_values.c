@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "kernels/tree_sum.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 #include "parallel/row_sums.h"
 
 /* Cells whose extremes are kept at once, values of one read: fixed numbers, so that neither the
@@ -314,9 +315,9 @@ static void finish_group(struct survey *survey, const struct window *group, doub
     MPI_Comm comm = survey->job->comm;
     int64_t cells = group->rows * group->cols;
     double group_sum;
-    MPI_Allreduce(MPI_IN_PLACE, survey->low, (int)cells, MPI_FLOAT, MPI_MIN, comm);
-    MPI_Allreduce(MPI_IN_PLACE, survey->high, (int)cells, MPI_FLOAT, MPI_MAX, comm);
-    MPI_Allreduce(MPI_IN_PLACE, survey->valid, (int)cells, MPI_INT32_T, MPI_SUM, comm);
+    messages_reduce(comm, survey->low, (int)cells, MPI_FLOAT, MPI_MIN);
+    messages_reduce(comm, survey->high, (int)cells, MPI_FLOAT, MPI_MAX);
+    messages_reduce(comm, survey->valid, (int)cells, MPI_INT32_T, MPI_SUM);
     for (int64_t cell = 0; cell < cells; cell++) {
         bool is_tested = survey->valid[cell] >= INFO_LEAST_VALUES;
         values->tested_cells += is_tested;
@@ -352,9 +353,9 @@ static void share_extreme(const struct survey *survey, MPI_Op operation, double 
     MPI_Comm comm = survey->job->comm;
     double nothing = operation == MPI_MIN ? INFINITY : -INFINITY;
     double best = isnan(*value) ? nothing : *value;
-    MPI_Allreduce(MPI_IN_PLACE, &best, 1, MPI_DOUBLE, operation, comm);
+    messages_reduce(comm, &best, 1, MPI_DOUBLE, operation);
     int64_t number = *value == best ? place_number(survey, place) : INT64_MAX;
-    MPI_Allreduce(MPI_IN_PLACE, &number, 1, MPI_INT64_T, MPI_MIN, comm);
+    messages_reduce(comm, &number, 1, MPI_INT64_T, MPI_MIN);
     *value = isfinite(best) ? best : NAN;
     if (isfinite(best)) {
         *place = (struct info_place){number / (survey->rows * survey->cols),
@@ -367,8 +368,8 @@ static void share_steps(struct survey *survey, struct info_values *values)
     MPI_Comm comm = survey->job->comm;
     int64_t number = 0;
     int steps = (int)looked_at(survey);
-    MPI_Allreduce(MPI_IN_PLACE, survey->step_valid, steps, MPI_INT64_T, MPI_SUM, comm);
-    MPI_Allreduce(MPI_IN_PLACE, survey->step_hash, steps, MPI_UINT32_T, MPI_SUM, comm);
+    messages_reduce(comm, survey->step_valid, steps, MPI_INT64_T, MPI_SUM);
+    messages_reduce(comm, survey->step_hash, steps, MPI_UINT32_T, MPI_SUM);
     for (int64_t slab = 0; slab < survey->slab_count; slab++) {
         for (int64_t i = 0; i < slab_length(survey, slab); i++, number++) {
             int64_t step = survey->slab_start[slab] + i;
@@ -392,7 +393,7 @@ static void share_values(struct survey *survey, double sum, struct info_values *
 {
     MPI_Comm comm = survey->job->comm;
     int64_t counts[4] = {values->missing, values->infinite, values->negative, values->zero};
-    MPI_Allreduce(MPI_IN_PLACE, counts, 4, MPI_INT64_T, MPI_SUM, comm);
+    messages_reduce(comm, counts, 4, MPI_INT64_T, MPI_SUM);
     values->missing = counts[0];
     values->infinite = counts[1];
     values->negative = counts[2];

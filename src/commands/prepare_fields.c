@@ -206,6 +206,9 @@ static enum status read_resampled(struct fields *fields, struct input *input,
         }
         goto done;
     }
+    int64_t shared = window->col > 0 ? need.rows
+                                     : resample_shared_rows(plan, window->row, window->rows);
+    flow_count_halo(item, shared * need.cols * window->steps * (int64_t)sizeof(float));
     int64_t most = fields->piece_values / (need.rows * need.cols);
     for (int64_t step = 0; step < window->steps; step += need.steps) {
         need.time = window->time + step;

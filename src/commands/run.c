@@ -12,6 +12,7 @@
 #include "commands/commands.h"
 #include "flow/signals.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 
 static const struct option_spec run_options[] = {
     {.name = "chain",
@@ -416,9 +417,8 @@ done:
 
 static enum status stop_if_asked(MPI_Comm comm)
 {
-    int own = signals_stop_requested();
-    int any = 0;
-    MPI_Allreduce(&own, &any, 1, MPI_INT, MPI_MAX, comm);
+    int any = signals_stop_requested();
+    messages_reduce(comm, &any, 1, MPI_INT, MPI_MAX);
     return any ? failure_record(STATUS_CHECKPOINT, __FILE__, __LINE__,
                                 "stopped between stages; go on with --resume")
                : STATUS_OK;

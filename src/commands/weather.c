@@ -458,16 +458,34 @@ done:
     return status;
 }
 
-static enum status field_read(const struct weather *weather, struct weather_field *field,
-                              const struct window *window)
+/* A field on another grid: rows at the rim of a band are those of the next band, too, and where rows
+ * are split into blocks of columns each reads them whole. */
+static void count_source(const struct weather_field *field, struct flow_item *item,
+                         const struct window *source)
 {
+    const struct window *window = &item->window;
+    bool is_baseline = field->path == WEATHER_BASELINE;
+    int64_t bytes = is_baseline ? (int64_t)sizeof(double) : (int64_t)sizeof(float);
+    int64_t shared = window->col > 0
+                         ? source->rows
+                         : resample_shared_rows(field->plan, window->row, window->rows);
+    flow_count_read(item, window_count(source) * bytes);
+    flow_count_halo(item, shared * source->cols * source->steps * bytes);
+}
+
+static enum status field_read(const struct weather *weather, struct weather_field *field,
+                              struct flow_item *item)
+{
+    const struct window *window = &item->window;
     if (field->path == WEATHER_DIRECT) {
+        flow_count_read(item, window_count(window) * (int64_t)sizeof(float));
         return input_read(field->input, window, field->values);
     }
     struct window source = {.steps = weather->steps, .cols = input_grid(field->input)->cols};
     resample_source_rows(field->plan, window->row, window->rows, &source.row, &source.rows);
     field->first_row = source.row;
     field->row_count = source.rows;
+    count_source(field, item, &source);
     if (field->path == WEATHER_RESAMPLED) {
         return read_resampled(weather, field, window, &source);
     }
@@ -475,11 +493,11 @@ static enum status field_read(const struct weather *weather, struct weather_fiel
                                  : STATUS_OK;
 }
 
-enum status weather_read(struct weather *weather, const struct window *window)
+enum status weather_read(struct weather *weather, struct flow_item *item)
 {
     enum status status = STATUS_OK;
     for (int i = 0; i < weather->count; i++) {
-        TRY(field_read(weather, weather->fields[i], window));
+        TRY(field_read(weather, weather->fields[i], item));
     }
 done:
     return status;

@@ -11,6 +11,7 @@
 #include "decomposition.h"
 #include "flow/input.h"
 #include "flow/job.h"
+#include "flow/run.h"
 #include "parallel/items.h"
 
 /** --met, --met-variables, --weather. */
@@ -56,8 +57,8 @@ void weather_cost(const struct weather *weather, struct items_cost *cost);
 /** Makes the buffers of one item. Local. */
 enum status weather_create_buffers(struct weather *weather, const struct items *items);
 
-/** Reads what the item @p window needs. Local. */
-enum status weather_read(struct weather *weather, const struct window *window);
+/** Reads what the window of @p item needs, and counts it. Local. */
+enum status weather_read(struct weather *weather, struct flow_item *item);
 
 /** Baseline of field @p field in LANES cells from @p first of @p window on.
  *

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/timing.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 
 struct lock {
     MPI_Comm comm;
@@ -167,7 +168,7 @@ void lock_release(struct lock **lock)
         close((*lock)->descriptor);
         (*lock)->descriptor = -1;
     }
-    MPI_Barrier((*lock)->comm);
+    messages_meet((*lock)->comm);
     if (rank == 0) {
         unlink((*lock)->path);
     }

@@ -14,9 +14,12 @@
 #include "flow/signals.h"
 #include "kernels/survey.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 #include "stage_internal.h"
 
 enum { PIECE_VALUES = 1024 };
+
+static struct flow_counts counts;
 
 /* ---- one item ----------------------------------------------------------------------------- */
 
@@ -113,6 +116,7 @@ enum status flow_put(struct flow_item *item, int cube, int variable, const struc
     TRY(puts_grow(&item->record));
     item->record.puts[item->record.put_count - 1] = put;
     item->stage->bytes_written += (int64_t)bytes;
+    counts.bytes_written += (int64_t)bytes;
 done:
     return status;
 }
@@ -131,6 +135,19 @@ done:
 void flow_count_read(struct flow_item *item, int64_t bytes)
 {
     item->stage->bytes_read += bytes;
+    counts.bytes_read += bytes;
+}
+
+void flow_count_halo(struct flow_item *item, int64_t bytes)
+{
+    (void)item;
+    counts.halo_steps++;
+    counts.halo_bytes += bytes;
+}
+
+struct flow_counts flow_counts(void)
+{
+    return counts;
 }
 
 /* Data first, then the record that vouches for them. */
@@ -148,6 +165,7 @@ static enum status item_keep(struct stage *stage, struct flow_item *item)
     }
     TRY(journal_append(stage->journal, &item->record));
     stage->own_items++;
+    counts.items++;
 done:
     return status;
 }
@@ -191,7 +209,8 @@ static void rounds_post(struct rounds *rounds, enum status status)
 {
     rounds->own[0] = status != STATUS_OK;
     rounds->own[1] = signals_stop_requested();
-    MPI_Iallreduce(rounds->own, rounds->all, 2, MPI_INT, MPI_MAX, rounds->comm, &rounds->request);
+    messages_reduce_begin(rounds->comm, rounds->own, rounds->all, 2, MPI_INT, MPI_MAX,
+                          &rounds->request);
     rounds->in_flight = true;
 }
 

@@ -14,6 +14,7 @@
 #include "flow/fault.h"
 #include "io/dataset.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 #include "stage_internal.h"
 
 /* ---- what was written --------------------------------------------------------------------- */
@@ -53,7 +54,7 @@ static enum status totals_collect(struct stage *stage, struct totals *totals)
         }
     }
     TRY(status_agree(stage->job->comm, status));
-    MPI_Bcast(totals, (int)sizeof *totals, MPI_BYTE, 0, stage->job->comm);
+    messages_share(stage->job->comm, 0, totals, (int)sizeof *totals, MPI_BYTE);
 done:
     journal_content_clear(&content);
     return status;
@@ -90,8 +91,7 @@ static enum status ranks_gather(struct stage *stage, struct provenance_rank **ra
     gethostname(own.host, sizeof own.host - 1);
     size_t count = stage->job->rank == 0 ? (size_t)stage->job->size : 0;
     TRY_TOGETHER(stage->job->comm, memory_allocate(count, sizeof **ranks, ranks));
-    MPI_Gather(&own, (int)sizeof own, MPI_BYTE, *ranks, (int)sizeof own, MPI_BYTE, 0,
-               stage->job->comm);
+    messages_gather(stage->job->comm, &own, (int)sizeof own, *ranks);
 done:
     return status;
 }

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 #include "stage_internal.h"
 
 /* ---- fingerprint -------------------------------------------------------------------------- */
@@ -241,8 +242,8 @@ enum status stage_decide(struct stage *stage, enum stage_action *action)
     }
     TRY(status_agree(comm, status));
     int code = (int)*action;
-    MPI_Bcast(&code, 1, MPI_INT, 0, comm);
-    MPI_Bcast(&stage->items, (int)sizeof stage->items, MPI_BYTE, 0, comm);
+    messages_share(comm, 0, &code, 1, MPI_INT);
+    messages_share(comm, 0, &stage->items, (int)sizeof stage->items, MPI_BYTE);
     *action = (enum stage_action)code;
 done:
     return status;

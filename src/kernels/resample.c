@@ -364,6 +364,21 @@ void resample_source_rows(const struct resample_plan *plan, int64_t row, int64_t
     *count = high < 0 ? 0 : high - low + 1;
 }
 
+int64_t resample_shared_rows(const struct resample_plan *plan, int64_t row, int64_t rows)
+{
+    int64_t first, count, first_before, count_before;
+    if (row == 0) {
+        return 0;
+    }
+    resample_source_rows(plan, row, rows, &first, &count);
+    resample_source_rows(plan, row - 1, 1, &first_before, &count_before);
+    int64_t low = first > first_before ? first : first_before;
+    int64_t end = first + count;
+    int64_t end_before = first_before + count_before;
+    int64_t high = end < end_before ? end : end_before;
+    return high > low ? high - low : 0;
+}
+
 /* ---- values ------------------------------------------------------------------------------- */
 
 /* Weighted sum so far. */

@@ -99,6 +99,19 @@ for fault in read:3 compute:3 write:4 journal:5 commit:0 commit:1 commit:3 commi
   expect_clean "${name}_leaves_nothing" "$scratch/$name"
 done
 
+# ---- counts -----------------------------------------------------------------------------------
+# Within 1000 km each of two sources has the whole grid as its surroundings: 33 x 41 floats less the
+# source's own, whoever takes it. Nothing is sent for a halo.
+for ranks in 1 2 3 4; do
+  grow "$ranks" "counts$ranks" slope pair.csv "${operating[@]}" --limit 1000 --verbose
+  expect "halos_are_counted_on_$ranks" 0 \
+    "counts of $ranks rank.*halo_steps 2 .*halo_bytes_read $((2 * (33 * 41 - 1) * 4)) .*halo_bytes_sent 0"
+done
+expect "the_farthest_rank_has_one_source_and_its_bytes" 0 \
+  "items 2 .most 1., bytes_read $((2 * 33 * 41 * 4)) .most $((33 * 41 * 4))."
+grow 1 alone slope pair.csv "${operating[@]}" --verbose
+expect "a_rank_alone_sends_nothing" 0 "messages 0 .most 0., bytes_sent 0 "
+
 # ---- refusals ---------------------------------------------------------------------------------
 refuse() {
   local name=$1 code=$2 pattern=$3

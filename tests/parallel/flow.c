@@ -11,6 +11,7 @@
 #include "flow/run.h"
 #include "flow/stage.h"
 #include "parallel/agree.h"
+#include "parallel/messages.h"
 
 enum { ROWS = 7, COLS = 5, STEPS = 13 };
 
@@ -24,6 +25,7 @@ static char output[300];
 struct work {
     int fail_at;      /* item whose compute fails; -1: none */
     int64_t computed; /* items that this rank has computed */
+    int64_t bytes_sent; /* by this rank while the items ran */
     float values[STEPS * ROWS * COLS];
     bool has_payload;
 };
@@ -62,6 +64,7 @@ struct outcome {
     enum status status;
     bool was_done;
     int64_t computed; /* over all ranks */
+    int64_t bytes_sent; /* by this rank while the items ran */
 };
 
 struct asking {
@@ -100,7 +103,10 @@ static enum status run_stage(struct job *job, const char *identity, struct work 
     TRY(stage_add_cube(stage, output, &spec, &cube));
     TRY(stage_begin(stage, &items, &cost));
     *was_done = stage_is_done(stage);
+    struct messages_sent before = messages_sent();
     TRY(flow_run(stage, &loop));
+    struct messages_sent after = messages_sent();
+    work->bytes_sent = after.bytes - before.bytes;
     if (work->has_payload && !*was_done) {
         struct journal_content content = {0};
         TRY(stage_records(stage, &content));
@@ -142,6 +148,7 @@ static struct outcome attempt(const struct asking *asking)
     job_init(&job, MPI_COMM_WORLD, "test", "airshed test", options, true);
     outcome.status = run_stage(&job, asking->identity != NULL ? asking->identity : "an input",
                                &work, &outcome.was_done);
+    outcome.bytes_sent = work.bytes_sent;
     MPI_Allreduce(&work.computed, &outcome.computed, 1, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
     options_destroy(&options);
     return outcome;
@@ -235,6 +242,17 @@ static void a_run_leaves_the_product_and_nothing_else(void **state)
     assert_all(outcome.computed == ROWS);
     assert_all(is_there("") && is_there(".prov.json"));
     assert_all(!is_there(".partial") && !is_there(".journal") && !is_there(".lock"));
+}
+
+/* Two numbers of an agreement, and two a round whose outcome travels: 4 bytes each. */
+static void items_cost_eight_bytes_a_round_and_rank(void **state)
+{
+    (void)state;
+    remove_all();
+    struct outcome outcome = attempt(&(struct asking){.fail_at = -1});
+    int64_t rounds = (ROWS + size - 1) / size;
+    assert_all(outcome.status == STATUS_OK);
+    assert_all(outcome.bytes_sent == (size == 1 ? 0 : 8 * rounds + 2 * 4));
 }
 
 static void a_failed_run_resumes_with_the_same_bytes(void **state)
@@ -354,6 +372,7 @@ static void a_missing_folder_is_named(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_run_leaves_the_product_and_nothing_else),
+    cmocka_unit_test(items_cost_eight_bytes_a_round_and_rank),
     cmocka_unit_test(a_failed_run_resumes_with_the_same_bytes),
     cmocka_unit_test(a_complete_product_is_left_alone),
     cmocka_unit_test(other_inputs_or_options_are_refused),
