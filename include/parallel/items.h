@@ -31,12 +31,13 @@ struct items_cost {
     int64_t unit_bytes;  /**< per cell of a band (all its steps), or per step of a slab */
 };
 
-/** Smallest block of columns: a multiple of every kernel's lanes. Most items of a cut, cells that
- *  fill a page of a file, fewest bands that a small grid is cut into. */
-enum { ITEMS_LANES = 16, ITEMS_PARTS = 256, ITEMS_PAGE_CELLS = 1024, ITEMS_BANDS_LEAST = 16 };
+/** Smallest block of columns: a multiple of every kernel's lanes. Most items of a cut, cells of a step
+ *  that make a run of the file which the disk takes in one go (32 KiB of floats), fewest bands that a
+ *  small grid is cut into. */
+enum { ITEMS_LANES = 16, ITEMS_PARTS = 256, ITEMS_RUN_CELLS = 8192, ITEMS_BANDS_LEAST = 16 };
 
 /** Cuts a cube into row bands: band rows are what @p memory_bytes allows, at most rows / 256
- *  rounded up, at least 1; on a small grid up to a page of cells, at most rows / 16 rounded up.
+ *  rounded up, at least 1; on a small grid up to a run of cells, at most rows / 16 rounded up.
  *  @return STATUS_USAGE naming the --memory that one item needs */
 enum status items_cut_rows(int64_t steps, int64_t rows, int64_t cols,
                            const struct items_cost *cost, int64_t memory_bytes,

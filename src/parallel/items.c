@@ -19,16 +19,16 @@ static enum status refuse_budget(int64_t needed_bytes, int64_t memory_bytes)
                           (double)ceil_divide(needed_bytes, 1 << 20));
 }
 
-/* A 256th of the rows; on small grids so many that a band fills whole pages of the file in every
- * step, because each item is made durable by itself and a page that several items share would be
- * written for each of them; but no less than 16 bands. */
+/* A 256th of the rows; on small grids so many that a band's part of a step is a long run of the file:
+ * short runs cost a disk operation each, and pages that two items share are written for both. But no
+ * less than 16 bands. */
 static int64_t rows_wanted(int64_t rows, int64_t cols)
 {
     int64_t part = ceil_divide(rows, ITEMS_PARTS);
-    int64_t page = ceil_divide(ITEMS_PAGE_CELLS, cols);
+    int64_t run = ceil_divide(ITEMS_RUN_CELLS, cols);
     int64_t most = ceil_divide(rows, ITEMS_BANDS_LEAST);
-    int64_t paged = smaller(page, most);
-    return part > paged ? part : paged;
+    int64_t long_run = smaller(run, most);
+    return part > long_run ? part : long_run;
 }
 
 enum status items_cut_rows(int64_t steps, int64_t rows, int64_t cols,
