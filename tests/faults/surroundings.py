@@ -59,7 +59,7 @@ class SmallDisk:
 
 def prove_full_disk(name, region, expected):
     for ranks in (1, 3):
-        with SmallDisk(f"full-{name}-{ranks}", "20k") as disk:
+        with SmallDisk(f"full-{name}-{ranks}", "12k") as disk:  # lock, journal, one page
             if not disk.mounted:
                 support.skip(f"{name}_on_a_full_disk", "tmpfs cannot be mounted here")
                 return
@@ -183,7 +183,7 @@ def undisturbed(name, region):
 
 def prove(region):
     stl = undisturbed("stl", region)
-    for name in ("stl", "trend", "grow", "zonal"):
+    for name in commands.NAMES:
         expected = stl if name == "stl" else undisturbed(name, region)
         prove_full_disk(name, region, expected)
         prove_disk_that_fills_up(name, region, expected)
