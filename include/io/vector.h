@@ -58,6 +58,9 @@ struct vector_layer {
  */
 enum status vector_read(const struct vector_source *source, struct vector_layer **layer);
 
+/** True where the ending of @p path is that of a table: .csv, .tsv, .txt or a workbook. */
+bool vector_is_table(const char *path);
+
 /** Releases *@p layer and sets it to NULL; NULL is allowed. */
 void vector_destroy(struct vector_layer **layer);
 

@@ -408,7 +408,7 @@ done:
 
 /* ---- from tables ----------------------------------------------------------------------------- */
 
-static bool is_table(const char *path)
+bool vector_is_table(const char *path)
 {
     static const char *const endings[] = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
@@ -618,7 +618,7 @@ enum status vector_read(const struct vector_source *source, struct vector_layer 
     gdal_session_start();
     TRY(memory_allocate(1, sizeof **layer, layer));
     reader.layer = *layer;
-    TRY(is_table(source->path) ? read_from_table(&reader) : read_through_ogr(&reader));
+    TRY(vector_is_table(source->path) ? read_from_table(&reader) : read_through_ogr(&reader));
     FAIL_IF((*layer)->count == 0, STATUS_DATA, "%s: no feature passes the filter \"%s\"",
             source->path, source->where != NULL ? source->where : "");
     if ((*layer)->repaired > 0) {
