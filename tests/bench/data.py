@@ -3,6 +3,7 @@
 #   data.py series FILE ITEMS [SHARE]   [items, steps] doubles; SHARE of them missing
 #   data.py regression FILE ITEMS       [items, 7, steps]: y, then six weather fields
 #   data.py kriging FILE ITEMS          [1000, 3] sites (x, y, value), then [items, 2] targets on a map
+#   data.py moran FILE ITEMS           [630, 660] a map, smooth and rough; items are permutations of it
 #   data.py grids FOLDER SIDE PART...   pm.nc, met.nc of SIDE x SIDE cells and coarse.nc, weather on a
 #                                       coarse grid; of each PART, rows x cols, the same first cells
 import sys
@@ -55,6 +56,12 @@ def kriging(path, items):
     np.concatenate([sites.ravel(), targets.ravel()]).tofile(path)
 
 
+def moran(path, items):
+    random = np.random.RandomState(5)
+    row, col = np.mgrid[:630, :660]
+    (60 + 20 * np.sin(row / 90) * np.cos(col / 70) + 10 * random.rand(630, 660)).tofile(path)
+
+
 def field(random, shape, mean, amplitude):
     """In order of cells, so that a part of a grid is cut out of the whole."""
     wave = np.cos(2 * np.pi * DAYS / 365.25)[:, None, None]
@@ -87,7 +94,7 @@ def grids(folder, side, *parts):
                   epoch=EPOCH)
 
 
-COMMANDS = {"series": series, "regression": regression, "kriging": kriging}
+COMMANDS = {"series": series, "regression": regression, "kriging": kriging, "moran": moran}
 if sys.argv[1] == "grids":
     grids(*sys.argv[2:])
 else:

@@ -15,6 +15,7 @@
 #include "kernels/kriging.h"
 #include "kernels/least_squares.h"
 #include "kernels/mann_kendall.h"
+#include "kernels/moran.h"
 #include "kernels/sen.h"
 #include "kernels/stl.h"
 
@@ -23,7 +24,9 @@ enum {
     PERIOD = 365,
     FIELDS = 6,     /* regressors */
     SITES = 1000,   /* of kriging, before its targets in the data */
-    NEIGHBOURS = 32 /* of kriging */
+    NEIGHBOURS = 32, /* of kriging */
+    MAP_ROWS = 630,  /* of Moran's I */
+    MAP_COLS = 660
 };
 
 static const double MEASURED_S = 0.3;
@@ -240,6 +243,33 @@ static double run_kriging(const struct task *task)
     return spent;
 }
 
+/* ---- Moran's I ---------------------------------------------------------------------------------- */
+
+/* Data: a map. Items: permutations of it. Answers: I of the map as it is, for each of them; weights
+ * and sums that all permutations share are made before. */
+static double run_moran(const struct task *task)
+{
+    const struct moran_neighbours who = {
+        .rows = MAP_ROWS, .cols = MAP_COLS, .contiguity = MORAN_QUEEN};
+    const struct random_key key = {1, random_stream("bench")};
+    struct moran *moran = NULL;
+    struct moran_global test;
+    double i;
+    need(moran_create(&who, MORAN_ROW_STANDARDISED, task->data, &moran));
+    need(moran_global(moran, &test));
+    need(moran_permuted(moran, key, -1, &i));
+    double start = cpu_s();
+    for (int64_t item = 0; item < task->items; item++) {
+        need(moran_permuted(moran, key, item, &i));
+    }
+    double spent = cpu_s() - start;
+    for (int64_t item = 0; item < task->items; item++) {
+        task->answers[item] = test.i;
+    }
+    moran_destroy(&moran);
+    return spent;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------- */
 
 struct row {
@@ -256,6 +286,7 @@ static const struct row rows[] = {
     {"mann-kendall", 0, STEPS, 2, run_mann_kendall},
     {"sen", 0, STEPS, 4, run_sen},
     {"kriging", 3 * SITES, 2, 2, run_kriging},
+    {"moran", (int64_t)MAP_ROWS * MAP_COLS, 0, 1, run_moran},
 };
 
 static const struct row *row_find(const char *name)

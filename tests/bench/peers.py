@@ -14,6 +14,7 @@ import numpy as np
 STEPS = 3653
 PERIOD = 365
 SITES = 1000
+MAP = (630, 660)
 
 # Settings of STL(), then of fit(). R's preset jumps by a tenth of the window, rounded up.
 STL = {
@@ -124,6 +125,41 @@ def tree_kriging(row, path, items):
     return ms / items, answers
 
 
+def queens():
+    """Neighbours of each cell of the map."""
+    counts = np.full(MAP, 8.0)
+    counts[[0, -1], :] = counts[:, [0, -1]] = 5
+    counts[[0, 0, -1, -1], [0, -1, 0, -1]] = 3
+    return counts
+
+
+def shifts(row, path, items):
+    """Moran's I of random orders of a map, its neighbours by sums of shifted maps."""
+    values = np.fromfile(path).reshape(MAP)
+    z, counts = values - values.mean(), queens()
+    random = np.random.default_rng(1)
+
+    def moran(x):
+        padded = np.pad(x, 1)
+        rows = padded[:-2] + padded[1:-1] + padded[2:]
+        lag = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] - x
+        return (x * lag / counts).sum() / (x * x).sum()
+
+    ms, _ = measure(lambda _: moran(random.permutation(z.ravel()).reshape(MAP)), range(items), 0)
+    return ms, [[moran(z)]] * items
+
+
+def esda_moran(row, path, items):
+    """esda's own permutations, its weights made before."""
+    from esda import Moran
+    from libpysal.weights import lat2W
+    weights = lat2W(*MAP, rook=False)
+    weights.transform = "r"
+    weights.sparse
+    ms, found = measure(lambda count: [Moran(np.fromfile(path), weights, permutations=count).I], [items], 2)
+    return ms / items, found * items
+
+
 # Function, module that must be there, Debian's name of it.
 TOOLS = {
     "statsmodels": (statsmodels, "statsmodels", "python3-statsmodels"),
@@ -132,6 +168,8 @@ TOOLS = {
     "kendalltau": (kendalltau, "scipy", "python3-scipy"),
     "pymannkendall": (pymannkendall, "pymannkendall", "pymannkendall is not in Debian"),
     "theilslopes": (theilslopes, "scipy", "python3-scipy"),
+    "shifts": (shifts, "numpy", "python3-numpy"),
+    "esda": (esda_moran, "esda", "esda is not in Debian"),
     "tree-kriging": (tree_kriging, "scipy", "python3-scipy"),
 }
 

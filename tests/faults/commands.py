@@ -52,12 +52,14 @@ def arguments(name, region, output):
         "trend": ["trend", cube, "-o", output + "/out.nc", "--by", "month", "--geotiff", "--compress"],
         "zonal": ["zonal", cube, "--zones", region + "/zones.geojson", "-o", output + "/out.csv", "--by",
                   "month"],
+        "moran": ["moran", cube, "-o", output + "/out.csv", "--local", output + "/local.nc",
+                  "--permutations", "40"],
         "run": ["run", chain(region, output)],
     }
     return told[name] + ["--no-history"]
 
 
-NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "run"]
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "moran", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "run"]
