@@ -49,10 +49,15 @@ PROGRAM := $(BUILD)/airshed
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/parallel/*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
+# Plug-ins, each where its library is installed: without it the command that needs one says so.
+CXX := $(if $(filter default,$(origin CXX)),g++,$(CXX))
+TORCH ?= /usr
+TORCH_API := $(TORCH)/include/torch/csrc/api/include
+
 # ---- rules ---------------------------------------------------------------------------------
 
 .PHONY: all
-all: $(PROGRAM) ## build build/airshed
+all: $(PROGRAM) plugins ## build build/airshed and its plug-ins
 
 $(PROGRAM): $(BUILD)/obj/main.o $(LIBRARY)
 	$(call say,LINK,$@)
@@ -61,6 +66,23 @@ $(PROGRAM): $(BUILD)/obj/main.o $(LIBRARY)
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+
+# The program's own folder first, then this one (include/base/plugin.h).
+$(BUILD)/obj/base/plugin.o: CPPFLAGS_ALL += -DAIRSHED_LIBDIR='"$(libdir)"'
+
+# Looked for when it is due, not before: `make deps demo` installs the libraries first.
+.PHONY: plugins
+plugins: ## build the plug-ins whose libraries are installed
+	@if [ -e $(TORCH_API)/torch/torch.h ]; then \
+		$(MAKE) --no-print-directory $(BUILD)/airshed-network.so; \
+	fi
+
+$(BUILD)/airshed-network.so: src/learn/network_torch.cpp src/learn/network_plugin.h
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -fPIC -shared \
+		$(addprefix -isystem ,$(filter-out /usr/include,$(TORCH)/include)) -isystem $(TORCH_API) \
+		$(CXXFLAGS) -o $@ $< -L$(TORCH)/lib -ltorch_cpu -lc10
 
 # Only the provenance names the commit, so that a new commit rebuilds one file.
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -93,7 +115,7 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 # ---- checks --------------------------------------------------------------------------------
 
 .PHONY: tests
-tests: $(PROGRAM) $(TEST_PROGRAMS) ## build the test programs
+tests: $(PROGRAM) plugins $(TEST_PROGRAMS) ## build the test programs
 
 .PHONY: test
 test: tests ## run the tests; T=NAME runs those whose file name holds NAME
@@ -132,7 +154,7 @@ ROOT_MPI := OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 LAUNCH := $(if $(filter 0,$(shell id -u)),$(ROOT_MPI)) mpirun --oversubscribe -np $(RANKS)
 
 .PHONY: demo
-demo: $(PROGRAM) $(BUILD)/tests/demo/recovered ## run the whole chain on a synthetic region, in build/demo
+demo: $(PROGRAM) plugins $(BUILD)/tests/demo/recovered ## run the whole chain on a synthetic region, in build/demo
 	$(LAUNCH) $(PROGRAM) run configs/demo.yaml --resume --overwrite
 	@cd $(BUILD)/demo && ../tests/demo/recovered region/truth.nc deweathered.nc trend.nc area.nc \
 		recovered.csv
@@ -166,11 +188,13 @@ bench: $(PROGRAM) $(BUILD)/tests/bench/kernels ## measure beside other tools, in
 DEPS_BUILD := gcc libc6-dev make pkg-config openmpi-bin libopenmpi-dev libpnetcdf-dev libnetcdf-dev \
 	libgdal-dev libproj-dev libgeos-dev libgsl-dev libudunits2-dev libyaml-dev libjansson-dev \
 	nettle-dev libisal-dev librandom123-dev libcmocka-dev
+# Networks; 684 MB, one to two minutes. Without it all but `background --method network` works.
+DEPS_NETWORK := g++ libtorch-dev
 DEPS_CHECK := strace netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
 # A private Slurm for `make test-slurm`.
 DEPS_SLURM := slurmctld slurmd slurm-client munge
 # Peers that `make bench` measures against; nothing else needs them.
-DEPS_BENCH := python3-statsmodels python3-scipy python3-dask python3-xarray python3-netcdf4 \
+DEPS_BENCH := python3-torch python3-statsmodels python3-scipy python3-dask python3-xarray python3-netcdf4 \
 	python3-libpysal r-base-core r-cran-ncdf4 r-cran-gstat r-cran-sp r-cran-terra
 
 DEPS_SPACK := openmpi parallel-netcdf netcdf-c gdal+netcdf+geos proj geos gsl udunits libyaml jansson \
@@ -188,7 +212,8 @@ apt_install = apt-get update && DEBIAN_FRONTEND=noninteractive \
 deps: ## install what the build and the tests need (Debian, Ubuntu)
 	@if command -v apt-get >/dev/null; then \
 		sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
-		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_SLURM)' </dev/null; \
+		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_NETWORK) $(DEPS_CHECK) \
+			$(DEPS_SLURM)' </dev/null; \
 	else \
 		echo 'No apt-get here. Install these and run make again:'; \
 		echo '  Spack:       $(DEPS_SPACK)'; \
@@ -215,14 +240,19 @@ man: $(PROGRAM) ## write the manual pages to build/man
 	done
 
 .PHONY: install
-install: $(PROGRAM) man ## install under prefix (/usr/local), below DESTDIR
+install: $(PROGRAM) plugins man ## install under prefix (/usr/local), below DESTDIR
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(bindir)/airshed
+	@for plugin in $(BUILD)/airshed-*.so; do \
+		[ ! -e $$plugin ] || \
+		install -D -m 755 $$plugin $(DESTDIR)$(libdir)/airshed/$${plugin##*/} || exit 1; \
+	done
 	install -d $(DESTDIR)$(mandir)/man1
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(mandir)/man1
 
 .PHONY: uninstall
 uninstall: ## remove what `make install` put there
 	rm -f $(DESTDIR)$(bindir)/airshed $(DESTDIR)$(mandir)/man1/airshed-*.1
+	rm -f $(DESTDIR)$(libdir)/airshed/airshed-*.so
 
 # ---- the rest ------------------------------------------------------------------------------
 

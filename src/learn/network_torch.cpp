@@ -1,0 +1,356 @@
+/* airshed -- GPL-3.0-or-later. The U-ConvLSTM in libtorch: airshed-network.so (see learn/network.h). */
+#include "network_plugin.h"
+
+#include <dlfcn.h>
+
+#include <deque>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <torch/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+namespace {
+
+using torch::Tensor;
+
+const int LEVELS = 4;
+const int GROUP = 8;
+const double NORM_EPSILON = 1e-5;
+
+thread_local std::string message;
+
+struct Parameter {
+    std::string name;
+    Tensor value;
+};
+
+/* A 3x3 convolution with bias, and the group norm behind it. */
+struct Block {
+    Tensor weight, bias, scale, shift;
+};
+
+/* A ConvLSTM with peepholes; gates in the order i, f, c, o. */
+struct Recurrence {
+    Tensor input, hidden, bias, peephole;
+    int64_t channels = 0;
+};
+
+struct State {
+    Tensor hidden, cell;
+};
+
+/* What the encoder makes of one frame: skip connections, and the bottleneck as the last. */
+using Features = std::vector<Tensor>;
+
+struct Network {
+    int inputs, channels, sequence;
+    bool is_recurrent;
+    std::vector<Parameter> parameters;
+    Block encoder[LEVELS], decoder[LEVELS];
+    Recurrence recurrence[LEVELS + 1];
+    Tensor out_weight, out_bias;
+
+    Tensor add(const std::string &name, at::IntArrayRef shape)
+    {
+        Tensor value = torch::zeros(shape).requires_grad_(true);
+        parameters.push_back({name, value});
+        return value;
+    }
+
+    Block add_block(const std::string &name, int64_t from, int64_t to)
+    {
+        return {add(name + ".weight", {to, from, 3, 3}), add(name + ".bias", {to}),
+                add(name + ".norm.weight", {to}), add(name + ".norm.bias", {to})};
+    }
+
+    Recurrence add_recurrence(const std::string &name, int64_t channels)
+    {
+        return {add(name + ".input.weight", {4 * channels, channels, 3, 3}),
+                add(name + ".hidden.weight", {4 * channels, channels, 3, 3}),
+                add(name + ".bias", {4 * channels}), add(name + ".peephole", {3, channels}),
+                channels};
+    }
+
+    Network(int inputs, int channels, int sequence, bool is_recurrent)
+        : inputs(inputs), channels(channels), sequence(sequence), is_recurrent(is_recurrent)
+    {
+        for (int level = 0; level < LEVELS; level++) {
+            encoder[level] = add_block("encoder." + std::to_string(level),
+                                       level == 0 ? inputs : channels << (level - 1),
+                                       channels << level);
+        }
+        for (int level = is_recurrent ? 0 : LEVELS; level <= LEVELS; level++) {
+            int width = level == LEVELS ? LEVELS - 1 : level;
+            recurrence[level] =
+                add_recurrence("recurrence." + std::to_string(level), channels << width);
+        }
+        for (int level = LEVELS - 1; level >= 0; level--) {
+            int above = level == LEVELS - 1 ? level : level + 1;
+            decoder[level] = add_block("decoder." + std::to_string(level),
+                                       (channels << above) + (channels << level), channels << level);
+        }
+        out_weight = add("output.weight", {1, channels, 1, 1});
+        out_bias = add("output.bias", {1});
+    }
+};
+
+/* Mean and variance of a group of channels, cell by cell: the reach stays finite. */
+Tensor normalise(const Tensor &x, const Block &block)
+{
+    int64_t channels = x.size(1);
+    int64_t group = channels < GROUP ? channels : GROUP;
+    Tensor grouped = x.view({x.size(0), channels / group, group, x.size(2), x.size(3)});
+    Tensor centred = grouped - grouped.mean(2, true);
+    Tensor variance = (centred * centred).mean(2, true);
+    Tensor scaled = (centred * (variance + NORM_EPSILON).rsqrt()).view(x.sizes());
+    return scaled * block.scale.view({1, channels, 1, 1}) + block.shift.view({1, channels, 1, 1});
+}
+
+Tensor apply(const Block &block, const Tensor &x)
+{
+    return normalise(torch::conv2d(x, block.weight, block.bias, 1, 1), block).relu();
+}
+
+/* Frames [n, inputs, rows, cols], each by itself. */
+Features encode(const Network &network, Tensor x)
+{
+    Features features;
+    for (int level = 0; level < LEVELS; level++) {
+        Tensor skip = apply(network.encoder[level], x);
+        features.push_back(skip);
+        x = torch::max_pool2d(skip, 2);
+    }
+    features.push_back(x);
+    return features;
+}
+
+/* One step; @p gates holds the input's share of the gates, [1, 4 channels, rows, cols]. */
+State advance(const Recurrence &cell, const Tensor &input_share, const State &before)
+{
+    bool is_first = !before.cell.defined();
+    Tensor gates = is_first ? input_share
+                            : input_share + torch::conv2d(before.hidden, cell.hidden, {}, 1, 1);
+    auto part = gates.chunk(4, 1);
+    auto peephole = [&](int which, const Tensor &c) {
+        return cell.peephole[which].view({1, cell.channels, 1, 1}) * c;
+    };
+    Tensor in = torch::sigmoid(is_first ? part[0] : part[0] + peephole(0, before.cell));
+    Tensor fresh = in * torch::tanh(part[2]);
+    State after;
+    after.cell = is_first ? fresh
+                          : torch::sigmoid(part[1] + peephole(1, before.cell)) * before.cell + fresh;
+    Tensor out = torch::sigmoid(part[3] + peephole(2, after.cell));
+    after.hidden = out * torch::tanh(after.cell);
+    return after;
+}
+
+/* Last hidden state over a sequence of input shares. */
+Tensor run(const Recurrence &cell, const std::vector<Tensor> &shares)
+{
+    State state;
+    for (const Tensor &share : shares) {
+        state = advance(cell, share, state);
+    }
+    return state.hidden;
+}
+
+Tensor input_share(const Recurrence &cell, const Tensor &x)
+{
+    return torch::conv2d(x, cell.input, cell.bias, 1, 1);
+}
+
+/* From the bottleneck and the skip connections of the last frame to the map [1, 1, rows, cols]. */
+Tensor decode(const Network &network, Tensor x, const Features &skips)
+{
+    for (int level = LEVELS - 1; level >= 0; level--) {
+        Tensor doubled = torch::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
+        x = apply(network.decoder[level], torch::cat({doubled, skips[level]}, 1));
+    }
+    return torch::conv2d(x, network.out_weight, network.out_bias);
+}
+
+/* A whole sequence [sequence, inputs, rows, cols] at once. */
+Tensor forward(const Network &network, const Tensor &frames)
+{
+    Features features = encode(network, frames);
+    Features last;
+    for (int level = 0; level <= LEVELS; level++) {
+        const Recurrence &cell = network.recurrence[level];
+        if (cell.channels == 0) {
+            last.push_back(features[level].slice(0, network.sequence - 1));
+        } else {
+            last.push_back(run(cell, input_share(cell, features[level]).split(1)));
+        }
+    }
+    return decode(network, last[LEVELS], last);
+}
+
+/* What the series keeps of a frame: shares of the gates where there is a recurrence, else features. */
+Features digest(const Network &network, const Tensor &frame)
+{
+    Features features = encode(network, frame);
+    for (int level = 0; level <= LEVELS; level++) {
+        const Recurrence &cell = network.recurrence[level];
+        if (cell.channels > 0) {
+            features[level] = input_share(cell, features[level]);
+        }
+    }
+    return features;
+}
+
+Tensor decode_window(const Network &network, const std::deque<Features> &window)
+{
+    Features last;
+    for (int level = 0; level <= LEVELS; level++) {
+        const Recurrence &cell = network.recurrence[level];
+        if (cell.channels == 0) {
+            last.push_back(window.back()[level]);
+            continue;
+        }
+        std::vector<Tensor> shares;
+        for (const Features &features : window) {
+            shares.push_back(features[level]);
+        }
+        last.push_back(run(cell, shares));
+    }
+    return decode(network, last[LEVELS], last);
+}
+
+Tensor wrap(const float *values, at::IntArrayRef shape)
+{
+    return torch::from_blob(const_cast<float *>(values), shape);
+}
+
+/* One thread, whatever the environment says: OpenBLAS may have been loaded before it was set. */
+void pin_threads()
+{
+    at::set_num_threads(1);
+    void *set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+    if (set != nullptr) {
+        reinterpret_cast<void (*)(int)>(set)(1);
+    }
+}
+
+/* No exception crosses into C. */
+template <typename Function> int guarded(Function function)
+{
+    try {
+        function();
+        return 0;
+    } catch (const std::exception &error) {
+        message = error.what();
+    } catch (...) {
+        message = "unknown failure of libtorch";
+    }
+    return 1;
+}
+
+} // namespace
+
+int airshed_network_version(void)
+{
+    return AIRSHED_NETWORK_VERSION;
+}
+
+const char *airshed_network_message(void)
+{
+    return message.c_str();
+}
+
+int airshed_network_create(int inputs, int channels, int sequence, int is_recurrent, void **network)
+{
+    return guarded([&] {
+        pin_threads();
+        *network = new Network(inputs, channels, sequence, is_recurrent != 0);
+    });
+}
+
+void airshed_network_destroy(void *network)
+{
+    delete static_cast<Network *>(network);
+}
+
+int airshed_network_tensor(void *network, int index, char name[48], int64_t shape[4],
+                           int *dimensions)
+{
+    return guarded([&] {
+        auto &parameters = static_cast<Network *>(network)->parameters;
+        *dimensions = 0;
+        if (index < static_cast<int>(parameters.size())) {
+            const Parameter &parameter = parameters[index];
+            snprintf(name, 48, "%s", parameter.name.c_str());
+            *dimensions = static_cast<int>(parameter.value.dim());
+            for (int i = 0; i < *dimensions; i++) {
+                shape[i] = parameter.value.size(i);
+            }
+        }
+    });
+}
+
+int airshed_network_set(void *network, const float *parameters)
+{
+    return guarded([&] {
+        torch::NoGradGuard no_gradient;
+        for (Parameter &parameter : static_cast<Network *>(network)->parameters) {
+            parameter.value.copy_(wrap(parameters, parameter.value.sizes()));
+            parameters += parameter.value.numel();
+        }
+    });
+}
+
+int airshed_network_loss(void *handle, int64_t rows, int64_t cols, const float *input,
+                         const float *target, const float *weight, double *loss, float *gradient)
+{
+    return guarded([&] {
+        Network &network = *static_cast<Network *>(handle);
+        torch::AutoGradMode with_gradient(gradient != nullptr);
+        Tensor weights = wrap(weight, {rows, cols});
+        Tensor prediction = forward(network, wrap(input, {network.sequence, network.inputs, rows, cols}));
+        Tensor error = ((prediction[0][0] - wrap(target, {rows, cols})).abs() * weights).sum() /
+                       weights.sum();
+        *loss = error.item<double>();
+        if (gradient == nullptr) {
+            return;
+        }
+        std::vector<Tensor> leaves;
+        for (const Parameter &parameter : network.parameters) {
+            leaves.push_back(parameter.value);
+        }
+        auto gradients = torch::autograd::grad({error}, leaves, {}, false, false, true);
+        for (size_t i = 0; i < leaves.size(); i++) {
+            Tensor share = wrap(gradient, leaves[i].sizes());
+            if (gradients[i].defined()) {
+                share.copy_(gradients[i]);
+            } else {
+                share.zero_(); /* hidden weights of a sequence of one frame */
+            }
+            gradient += leaves[i].numel();
+        }
+    });
+}
+
+int airshed_network_predict(void *handle, int64_t rows, int64_t cols, int64_t frames,
+                            const float *(*input)(void *context, int64_t frame),
+                            void (*output)(void *context, int64_t frame, const float *map),
+                            void *context)
+{
+    return guarded([&] {
+        Network &network = *static_cast<Network *>(handle);
+        torch::NoGradGuard no_gradient;
+        std::deque<Features> window;
+        for (int64_t frame = 0; frame < frames; frame++) {
+            window.push_back(
+                digest(network, wrap(input(context, frame), {1, network.inputs, rows, cols})));
+            if (static_cast<int>(window.size()) > network.sequence) {
+                window.pop_front();
+            }
+            if (static_cast<int>(window.size()) == network.sequence) {
+                output(context, frame,
+                       decode_window(network, window).contiguous().data_ptr<float>());
+            }
+        }
+    });
+}
