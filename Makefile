@@ -46,7 +46,7 @@ SOURCES := $(foreach layer,$(LAYERS),$(sort $(wildcard src/$(layer)/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 LIBRARY := $(BUILD)/libairshed.a
 PROGRAM := $(BUILD)/airshed
-TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/parallel/*.c))
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/parallel/*.c tests/fuzz/*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # Plug-ins, each where its library is installed: without it the command that needs one says so.
@@ -148,6 +148,26 @@ test-faults: $(PROGRAM) ## kill, damage and starve every command that writes; SE
 test-slurm: $(PROGRAM) ## run the job scripts under a private Slurm (as root; about a minute)
 	@tests/slurm/run
 
+# libFuzzer comes with clang, which builds everything anew for it, without clones for CPU classes:
+# clang 14 compiles them, but does not link them.
+SECONDS ?= 60
+FUZZ_BUILD := $(BUILD)/fuzz
+FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+	-fno-sanitize-recover=all
+FUZZ_CPPFLAGS := '-Dtarget_clones(...)=' -DFUZZING_WITH_LIBFUZZER
+FUZZ_TARGETS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/*.c))
+
+.PHONY: fuzz
+fuzz: ## fuzz each target for SECONDS=60; T=NAME picks targets; needs make deps-fuzz
+	@OMPI_CC=clang $(MAKE) --no-print-directory fuzz-targets BUILD=$(FUZZ_BUILD) WARNINGS=-w \
+		CFLAGS='$(FUZZ_CFLAGS)' CPPFLAGS="$(FUZZ_CPPFLAGS) $(CPPFLAGS)" FUZZ_LDFLAGS=-fsanitize=fuzzer
+	@BUILD=$(FUZZ_BUILD) SECONDS_EACH=$(SECONDS) tests/fuzz/run $(T)
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+
+$(FUZZ_TARGETS): LDFLAGS += $(FUZZ_LDFLAGS)
+
 # Root inside a container needs Open MPI's word for it; everybody else does not notice.
 RANKS ?= 2
 ROOT_MPI := OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -197,6 +217,9 @@ DEPS_SLURM := slurmctld slurmd slurm-client munge
 DEPS_BENCH := python3-torch python3-statsmodels python3-scipy python3-dask python3-xarray python3-netcdf4 \
 	python3-libpysal r-base-core r-cran-ncdf4 r-cran-gstat r-cran-sp r-cran-terra
 
+# libFuzzer for `make fuzz`.
+DEPS_FUZZ := clang libclang-rt-dev
+
 DEPS_SPACK := openmpi parallel-netcdf netcdf-c gdal+netcdf+geos proj geos gsl udunits libyaml jansson \
 	nettle isa-l random123 cmocka pkgconf
 DEPS_CONDA := c-compiler make pkg-config openmpi-mpicc libpnetcdf libnetcdf libgdal proj geos gsl \
@@ -226,6 +249,11 @@ deps: ## install what the build and the tests need (Debian, Ubuntu)
 deps-bench: ## install the peers that `make bench` compares with
 	@sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
 	$$sudo sh -c '$(apt_install) $(DEPS_BENCH)' </dev/null
+
+.PHONY: deps-fuzz
+deps-fuzz: ## install what `make fuzz` needs
+	@sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
+	$$sudo sh -c '$(apt_install) $(DEPS_FUZZ)' </dev/null
 
 # ---- installing ----------------------------------------------------------------------------
 

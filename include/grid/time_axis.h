@@ -70,7 +70,8 @@ enum status time_axis_range(const struct time_axis *axis, const char *from, cons
 int64_t time_axis_missing(const struct time_axis *axis, char *text, int text_bytes);
 
 /** The axis with missing steps inserted, and for each of its steps the step of @p axis or -1 in
- *  *@p source [filled->steps] (released with free()). */
+ *  *@p source [filled->steps] (released with free()).
+ *  @return STATUS_DATA above 10,000,000 steps: a date is wrong then */
 enum status time_axis_fill(const struct time_axis *axis, struct time_axis **filled,
                            int64_t **source);
 

@@ -517,7 +517,7 @@ bool calendar_decode(const struct calendar_units *units, double value, struct ca
     *date =
         calendar_date_of_day(units->calendar, units->epoch_day + (int64_t)days + (int64_t)carried);
     date->seconds = seconds - carried * day_s;
-    return true;
+    return date->year >= -MOST_YEARS && date->year <= MOST_YEARS;
 }
 
 double calendar_encode(const struct calendar_units *units, const struct calendar_date *date)

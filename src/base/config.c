@@ -112,6 +112,8 @@ static enum status build_value(struct config_tree *tree, yaml_node_t *key, yaml_
     FAIL_IF(key->type != YAML_SCALAR_NODE || key->data.scalar.length == 0, STATUS_USAGE,
             "%s:%d:%d: a key must be plain text", tree->file, line, column);
     const char *name = (char *)key->data.scalar.value;
+    FAIL_IF(strlen(name) != key->data.scalar.length, STATUS_USAGE,
+            "%s:%d:%d: a key holds a NUL character", tree->file, line, column);
     const struct config_node *twin = find_exact(node, name);
     FAIL_IF(twin != NULL, STATUS_USAGE, "%s:%d:%d: duplicate key '%s' (first on line %d)",
             tree->file, line, column, name, twin->key_line);

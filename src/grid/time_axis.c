@@ -11,6 +11,11 @@
 /* Files keep days and fractions of days in doubles and floats: a second is the same moment. */
 static const double second_days = 1.0 / 86400;
 
+/* Steps of a filled axis: hours of a thousand years. */
+enum {
+    MOST_FILLED = 10000000
+};
+
 /* What follows what on an axis. */
 enum step_kind {
     STEPS_UNEVEN,
@@ -505,14 +510,16 @@ int64_t time_axis_missing(const struct time_axis *axis, char *text, int text_byt
     char words[CALENDAR_TEXT_BYTES];
     text[0] = '\0';
     for (int64_t i = 1; i < axis->steps; i++) {
+        int64_t place = place_of(axis, kind, i - 1) + 1;
         int64_t after = place_of(axis, kind, i);
-        for (int64_t place = place_of(axis, kind, i - 1) + 1; place < after; place++) {
+        for (; place < after && missing < SHOWN; place++, missing++) {
             struct calendar_date date = date_of(axis, start_of(axis, kind, place));
-            if (missing++ < SHOWN && used < text_bytes) {
+            if (used < text_bytes) {
                 used += snprintf(text + used, (size_t)(text_bytes - used), "%s%s",
-                                 missing > 1 ? ", " : "", describe(&date, words));
+                                 missing > 0 ? ", " : "", describe(&date, words));
             }
         }
+        missing += after - place; /* one wrong date can leave more gaps than can be counted out */
     }
     if (missing > SHOWN && used < text_bytes) {
         snprintf(text + used, (size_t)(text_bytes - used), " and %lld more",
@@ -528,8 +535,14 @@ enum status time_axis_fill(const struct time_axis *axis, struct time_axis **fill
     struct time_axis *made = NULL;
     enum step_kind kind = kind_of(axis);
     int64_t places = place_of(axis, kind, axis->steps - 1) + 1;
+    char texts[2][CALENDAR_TEXT_BYTES];
     *filled = NULL;
     *source = NULL;
+    struct calendar_date begins = time_axis_date(axis, 0);
+    struct calendar_date ends = time_axis_date(axis, axis->steps - 1);
+    FAIL_IF(places > MOST_FILLED, STATUS_DATA,
+            "the time axis would have %lld steps without gaps, from %s to %s: is a date wrong?",
+            (long long)places, describe(&begins, texts[0]), describe(&ends, texts[1]));
     TRY(allocate(axis->calendar, places, axis->epoch_year, &made));
     TRY(memory_allocate((size_t)places, sizeof **source, source));
     for (int64_t place = 0; place < places && kind != STEPS_UNEVEN; place++) {

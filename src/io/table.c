@@ -64,10 +64,23 @@ static enum status copy_trimmed(const char *text, char **copy)
     return status;
 }
 
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+/* A byte-order mark inside a file is as invisible as a blank: joined files have some. */
+static const char *skip_invisible(const char *text)
+{
+    text = skip_blanks(text);
+    while (text_starts_with(text, byte_order_mark)) {
+        text = skip_blanks(text + strlen(byte_order_mark));
+    }
+    return text;
+}
+
 static enum status name_column(struct table *table, int64_t col, const char *name)
 {
     enum status status;
     char made[32];
+    name = skip_invisible(name);
     if (is_blank(name)) {
         snprintf(made, sizeof made, "column_%" PRId64, col + 1);
         name = made;
@@ -362,7 +375,7 @@ static enum status read_csv(const char *path, struct table **table)
     struct csv_cursor cursor = {.path = path, .line = 1};
     TRY(read_whole_file(path, &text, &bytes));
     TRY(check_text(path, text, bytes));
-    cursor.at = text + (strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+    cursor.at = text + (text_starts_with(text, byte_order_mark) ? strlen(byte_order_mark) : 0);
     while (*cursor.at == '\n' || *cursor.at == '\r') {
         skip_line_end(&cursor);
     }
