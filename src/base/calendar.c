@@ -91,6 +91,18 @@ static bool is_gregorian(enum calendar calendar, int year, int month, int day)
     return calendar == CALENDAR_PROLEPTIC_GREGORIAN;
 }
 
+/* Years without a year 0 count ..., -2, -1, 1, 2, ...; leap rules and day numbers want the
+ * astronomers' ..., -1, 0, 1, 2, ... */
+static bool lacks_year_zero(enum calendar calendar)
+{
+    return calendar == CALENDAR_STANDARD || calendar == CALENDAR_JULIAN;
+}
+
+static int64_t astronomers_year(enum calendar calendar, int year)
+{
+    return (int64_t)year + (lacks_year_zero(calendar) && year < 0);
+}
+
 bool calendar_has_leap_days(enum calendar calendar)
 {
     return calendar == CALENDAR_STANDARD || calendar == CALENDAR_PROLEPTIC_GREGORIAN ||
@@ -102,7 +114,7 @@ bool calendar_is_leap_year(enum calendar calendar, int year)
     if (!calendar_has_leap_days(calendar)) {
         return calendar == CALENDAR_ALL_LEAP;
     }
-    bool fourth = year % 4 == 0;
+    bool fourth = astronomers_year(calendar, year) % 4 == 0;
     return is_gregorian(calendar, year, 2, 1) ? fourth && (year % 100 != 0 || year % 400 == 0)
                                               : fourth;
 }
@@ -138,13 +150,6 @@ bool calendar_date_exists(enum calendar calendar, int year, int month, int day)
         return false;
     }
     return day <= calendar_days_in_month(calendar, year, month);
-}
-
-/* Years without a year 0 count ..., -2, -1, 1, 2, ...; leap rules and day numbers want the
- * astronomers' ..., -1, 0, 1, 2, ... */
-static bool lacks_year_zero(enum calendar calendar)
-{
-    return calendar == CALENDAR_STANDARD || calendar == CALENDAR_JULIAN;
 }
 
 /* Days from 1 March of year 0 to the date, by a year that begins in March, so that a leap day comes
@@ -185,7 +190,7 @@ int64_t calendar_day_number(enum calendar calendar, int year, int month, int day
     if (!calendar_has_leap_days(calendar)) {
         return plain_day(calendar, year, month, day);
     }
-    int64_t counted = (int64_t)year + (lacks_year_zero(calendar) && year < 0);
+    int64_t counted = astronomers_year(calendar, year);
     if (is_gregorian(calendar, year, month, day)) {
         return days_from_march(counted, month, day, true) - GREGORIAN_1970;
     }

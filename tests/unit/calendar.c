@@ -202,6 +202,11 @@ static void odd_values_are_not_decoded(void **state)
     assert_false(calendar_decode(&units, INFINITY, &date));
     assert_false(calendar_decode(&units, 9.96921e36, &date)); /* the default fill value */
     assert_true(calendar_decode(&units, -1e6, &date));
+    assert_int_equal(
+        calendar_units_parse("days since 999999-01-01", CALENDAR_STANDARD, false, &units),
+        STATUS_OK);
+    assert_true(calendar_decode(&units, 365 + 365, &date));
+    assert_false(calendar_decode(&units, 1000, &date)); /* beyond the year 1,000,000 */
 }
 
 static void bad_units_are_refused_in_a_sentence(void **state)
@@ -262,6 +267,19 @@ static void calendars_are_found_by_any_of_their_names(void **state)
     assert_string_equal(calendar_name(CALENDAR_NOLEAP), "noleap");
 }
 
+/* 1 BC, 5 BC, ... are the leap years before our era (the astronomers' years 0, -4, ...). Where there
+ * is no year 0 they are called -1, -5, ... */
+static void years_before_our_era_have_their_leap_days(void **state)
+{
+    (void)state;
+    assert_true(calendar_is_leap_year(CALENDAR_STANDARD, -1));
+    assert_true(calendar_date_exists(CALENDAR_JULIAN, -5, 2, 29));
+    assert_false(calendar_date_exists(CALENDAR_JULIAN, -4, 2, 29));
+    assert_true(calendar_is_leap_year(CALENDAR_PROLEPTIC_GREGORIAN, -4));
+    struct calendar_date last = {.year = -1, .month = 12, .day = 31};
+    assert_int_equal(calendar_day_of_year(CALENDAR_STANDARD, &last), 366);
+}
+
 static void leap_days_and_seasons(void **state)
 {
     (void)state;
@@ -290,6 +308,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(odd_values_are_not_decoded),
     cmocka_unit_test(bad_units_are_refused_in_a_sentence),
     cmocka_unit_test(calendars_are_found_by_any_of_their_names),
+    cmocka_unit_test(years_before_our_era_have_their_leap_days),
     cmocka_unit_test(leap_days_and_seasons),
 };
 

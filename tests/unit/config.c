@@ -95,6 +95,7 @@ static void broken_files_are_refused_with_their_place(void **state)
         {"a: 1\n---\nb: 2\n", "a.yaml:3:1: a second document"},
         {"a: {<<: 5}\n", "a.yaml:1:9: '<<' must be followed by"},
         {"a: \"x\\0y\"\n", "a.yaml:1:4: a value holds a NUL"},
+        {"\"stl\\0x\": 1\n", "a.yaml:1:1: a key holds a NUL"},
         {"a: \xff\xfe\n", "UTF-8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -76,6 +76,11 @@ static void separators_and_line_ends_are_recognised(void **state)
         assert_string_equal(table_text(table, 0, 1), "2,5");
         table_destroy(&table);
     }
+    /* Joined files have byte-order marks inside; they show as nothing. */
+    struct table *marked = read_text("\xef\xbb\xbf\n\xef\xbb\xbfpm25, \xef\xbb\xbf" "b\n1,2\n");
+    assert_string_equal(marked->names[0], "pm25");
+    assert_string_equal(marked->names[1], "b");
+    table_destroy(&marked);
     struct table *single = read_text("only\n1\n\"\"\n3\n");
     assert_int_equal(single->rows, 3);
     assert_string_equal(table_text(single, 1, 0), "");

@@ -179,6 +179,26 @@ static void gaps_are_counted_named_and_filled(void **state)
     time_axis_destroy(&axis);
 }
 
+/* A wrong date among seconds leaves 10^12 gaps: they are counted, but not inserted. */
+static void a_gap_of_ages_is_counted_at_once_and_not_filled(void **state)
+{
+    (void)state;
+    char text[128];
+    const double values[] = {0, 1, 1e12};
+    struct time_axis *filled = NULL;
+    int64_t *source = NULL;
+    struct time_axis *axis =
+        from_values("seconds since 1970-01-01", "standard", 3, values, NULL);
+    assert_true(time_axis_missing(axis, text, sizeof text) == 999999999998);
+    assert_non_null(strstr(text, " and 999999999993 more"));
+    assert_int_equal(time_axis_fill(axis, &filled, &source), STATUS_DATA);
+    assert_non_null(strstr(failure_message(), "to 33658-09-27T01:46:40: is a date wrong?"));
+    assert_null(filled);
+    assert_null(source);
+    failure_clear();
+    time_axis_destroy(&axis);
+}
+
 static void missing_months_are_found(void **state)
 {
     (void)state;
@@ -227,6 +247,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(repeated_and_unsorted_steps_are_named),
     cmocka_unit_test(ranges_hold_both_ends),
     cmocka_unit_test(gaps_are_counted_named_and_filled),
+    cmocka_unit_test(a_gap_of_ages_is_counted_at_once_and_not_filled),
     cmocka_unit_test(missing_months_are_found),
     cmocka_unit_test(axes_differ_by_dates_not_by_numbers),
 };
