@@ -5,6 +5,11 @@
  * order, packing and units, values arrive as float [time, row, col], row 0 south, NaN missing,
  * unpacked, converted. Every call is local to its rank: no communicator, so nothing can hang; ranks
  * agree on the outcome afterwards.
+ *
+ * Damage: headers of classic files are checked here before a library sees them (tests/fuzz/dataset.c).
+ * NetCDF-4 files are parsed by HDF5 alone; where bits of its own structures are flipped, HDF5 1.10 can
+ * abort or loop for ever (one to two in a hundred files with a few flipped bits; in H5HG_read(), under
+ * nc_inq_var()). A checksum of such files, taken where they are made, is the only guard.
  */
 #ifndef AIRSHED_IO_DATASET_H
 #define AIRSHED_IO_DATASET_H
