@@ -3,8 +3,8 @@
  * An item is the unit of work and of loss: a band of rows, a slab of steps or one of a count
  * (parallel/items.h), cut without a look at the number of ranks. For each the loop calls read,
  * compute and write of the command, makes what was written durable, and appends one record to the
- * journal (flow/journal.h). A kill loses the items without a record: those that ranks were at, and,
- * because outcomes travel one round late, at most one more for each rank that was ahead.
+ * journal (flow/journal.h). A kill loses the items without a record: the one that each rank was
+ * at. Ranks may be one round apart, because outcomes travel a round late.
  *
  * So that a resume gives the same bytes, an item may depend on inputs, options and its index alone:
  * not on ranks, order, or what other items left in buffers. Results that need all items (sums,
