@@ -18,6 +18,19 @@ enum {
 #define KERNEL_CLONES
 #endif
 
+/** One row of lanes as a value: sums then stay in registers. */
+typedef double lane_row __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
+
+/** Adds a x b to @p sum, fused. */
+__attribute__((always_inline)) static inline void lane_row_add_product(lane_row *sum,
+                                                                       const lane_row *a,
+                                                                       const lane_row *b)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        (*sum)[lane] = __builtin_fma((*a)[lane], (*b)[lane], (*sum)[lane]);
+    }
+}
+
 /** Loops over the lanes as one vector operation: GCC would otherwise unroll the eight steps first
  * and then look for vectors in the wrong direction. */
 #define EACH_LANE(lane) _Pragma("omp simd") for (int lane = 0; lane < LANES; lane++)

@@ -61,37 +61,10 @@ struct least_squares_fit {
  */
 void least_squares_fit(const struct least_squares_data *data, struct least_squares_fit *fit);
 
-/** Residuals y - fitted into @p residuals [steps]; NaN where the step is not used. */
-void least_squares_residuals(const struct least_squares_data *data,
-                             const struct least_squares_fit *fit, double *residuals);
-
-/** Lag-1 autocorrelation of the residuals of @p fit, over neighbouring steps that are both used:
- *  (sum e[t] e[t+1] / pairs) / (sum e[t]^2 / (used - 1)), which for a complete series is the usual
- *  sum e[t] e[t+1] / sum e[t]^2. NaN without pairs or where all residuals are 0. */
-double least_squares_lag1(const struct least_squares_data *data,
-                          const struct least_squares_fit *fit);
-
 /** Independent values that @p used autocorrelated ones are worth: used (1 - r) / (1 + r) for a
  * first order process (P2.32; Bayley and Hammersley 1946), negative @p lag1 taken as 0 and values
  * of 1 or more giving 0. Standard errors grow by about sqrt(used / effective). NaN for a NaN @p
  * lag1. */
 double least_squares_effective_size(int64_t used, double lag1);
-
-/** What is taken away with the weather (P2.31). */
-enum removal {
-    REMOVAL_RECENTRE,       /**< y - sum a (x - mean x): keeps the mean of the cell */
-    REMOVAL_KEEP_INTERCEPT, /**< y - sum a x */
-    REMOVAL_LITERAL,        /**< y - intercept - sum a x, as printed: a mean of zero */
-};
-
-/** Takes the weather out of y: element t goes to out[t * out_stride]; NaN where y or a regressor is
- *  not finite there.
- *
- *  @param[in] coefficients  [columns + 1], intercept first
- *  @param[in] x_means       [columns], used by REMOVAL_RECENTRE alone
- */
-void removal_apply(enum removal removal, const struct least_squares_data *data,
-                   const double *coefficients, const double *x_means, double *out,
-                   int64_t out_stride);
 
 #endif

@@ -10,7 +10,7 @@
 #include "decomposition.h"
 #include "flow/produce.h"
 #include "kernels/lane_blocks.h"
-#include "kernels/least_squares.h"
+#include "kernels/least_squares_block.h"
 #include "parallel/agree.h"
 #include "weather.h"
 
@@ -49,7 +49,9 @@ enum deweather_variable {
     DEWEATHER_VARIABLES
 };
 
-enum { TERMS_MAX = WEATHER_MAX + 1 };
+enum {
+    TERMS_MAX = WEATHER_MAX + 1
+};
 
 struct deweather {
     struct input *input;
@@ -58,11 +60,11 @@ struct deweather {
     enum removal removal;
 
     /* Of the item */
-    float *values;                  /* [steps, cells] */
-    float *cubes[DEWEATHER_CUBES];  /* [steps, cells] */
-    float *maps[DEWEATHER_FLOATS];  /* [layers, cells] */
-    int32_t *used;                  /* [cells] */
-    int8_t *reason;                 /* [cells] */
+    float *values;                 /* [steps, cells] */
+    float *cubes[DEWEATHER_CUBES]; /* [steps, cells] */
+    float *maps[DEWEATHER_FLOATS]; /* [layers, cells] */
+    int32_t *used;                 /* [cells] */
+    int8_t *reason;                /* [cells] */
 
     /* Of a block, [steps, LANES] */
     double *baseline, *fitted, *removed;
@@ -125,9 +127,9 @@ static void decompose_weather(struct deweather *deweather, const struct window *
         weather_baseline(weather, field, deweather->decomposition, window, first,
                          deweather->weather_baseline[field], deweather->observed);
         for (int lane = 0; lane < LANES; lane++) {
-            bool is_missing = isnan(deweather->weather_baseline[field][lane]) &&
-                              isnan(deweather->weather_baseline[field]
-                                                               [(weather->steps - 1) * LANES + lane]);
+            bool is_missing =
+                isnan(deweather->weather_baseline[field][lane]) &&
+                isnan(deweather->weather_baseline[field][(weather->steps - 1) * LANES + lane]);
             if (is_missing && deweather->reasons[lane] == REASON_OK) {
                 deweather->reasons[lane] = REASON_NO_WEATHER;
             }
@@ -139,20 +141,7 @@ static void decompose_weather(struct deweather *deweather, const struct window *
     }
 }
 
-static struct least_squares_data lane_data(const struct deweather *deweather, const double *y,
-                                           int lane)
-{
-    const struct weather *weather = deweather->weather;
-    struct least_squares_data data = {
-        .steps = weather->steps, .columns = weather->count, .y = {y + lane, LANES}};
-    for (int field = 0; field < weather->count; field++) {
-        data.x[field] =
-            (struct least_squares_series){deweather->weather_baseline[field] + lane, LANES};
-    }
-    return data;
-}
-
-/* ---- one cell ----------------------------------------------------------------------------- */
+/* ---- regression --------------------------------------------------------------------------- */
 
 static enum reason fit_reason(enum reason before, const struct least_squares_fit *fit)
 {
@@ -192,16 +181,24 @@ static void store_fit(struct deweather *deweather, const struct least_squares_fi
     deweather->reason[cell] = (int8_t)fit_reason(deweather->reasons[lane], fit);
 }
 
-static void deweather_lane(struct deweather *deweather, int lane, int64_t cell, int64_t cells)
+/* The fits of the block's cells, and its pollution without the weather. */
+static void regress(struct deweather *deweather, int64_t first, int64_t cells)
 {
-    struct least_squares_fit fit;
-    struct least_squares_data fitted = lane_data(deweather, deweather->fitted, lane);
-    struct least_squares_data all = lane_data(deweather, deweather->baseline, lane);
-    least_squares_fit(&fitted, &fit);
-    double lag1 = least_squares_lag1(&fitted, &fit);
-    removal_apply(deweather->removal, &all, fit.coefficients, fit.x_means,
-                  deweather->removed + lane, LANES);
-    store_fit(deweather, &fit, least_squares_effective_size(fit.used, lag1), lane, cell, cells);
+    struct least_squares_fit fits[LANES];
+    struct least_squares_block block = {.steps = deweather->weather->steps,
+                                        .columns = deweather->weather->count,
+                                        .y = deweather->fitted};
+    double lag1[LANES];
+    for (int field = 0; field < block.columns; field++) {
+        block.x[field] = deweather->weather_baseline[field];
+    }
+    least_squares_fit_block(&block, fits);
+    removal_apply_block(deweather->removal, &block, fits, deweather->baseline, deweather->removed,
+                        lag1);
+    for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
+        double effective = least_squares_effective_size(fits[lane].used, lag1[lane]);
+        store_fit(deweather, &fits[lane], effective, lane, first + lane, cells);
+    }
 }
 
 static enum status deweather_compute(void *context, struct flow_item *item)
@@ -211,9 +208,7 @@ static enum status deweather_compute(void *context, struct flow_item *item)
     for (int64_t first = 0; first < cells; first += LANES) {
         decompose_pollution(deweather, cells, first);
         decompose_weather(deweather, &item->window, first);
-        for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
-            deweather_lane(deweather, lane, first + lane, cells);
-        }
+        regress(deweather, first, cells);
         lane_block_store(deweather->baseline, item->window.steps, cells, first,
                          deweather->cubes[DEWEATHER_BASELINE]);
         lane_block_store(deweather->removed, item->window.steps, cells, first,
@@ -267,8 +262,9 @@ static void describe_variables(struct deweather *deweather)
                             .layer_name = "term",
                             .layer_labels = deweather->labels},
         [DEWEATHER_COEF_SE] = {.name = "coef_se",
-                               .long_name = "standard errors of the coefficients; too small, because "
-                                            "baselines are autocorrelated: see effective_size",
+                               .long_name =
+                                   "standard errors of the coefficients; too small, because "
+                                   "baselines are autocorrelated: see effective_size",
                                .layers = weather->count + 1,
                                .layer_name = "term",
                                .layer_labels = deweather->labels},
@@ -320,8 +316,9 @@ static void describe(struct deweather *deweather, const struct options *options)
              option_text(options, "removal"), deweather->decomposition->summary);
     deweather->attributes[0] = (struct cube_attribute){"comment", deweather->comment};
     deweather->attributes[1] = (struct cube_attribute){
-        "references", "Zeng et al., Atmosphere 15, 131, 2024; Cleveland et al., Journal of Official "
-                      "Statistics 6, 3-73, 1990"};
+        "references",
+        "Zeng et al., Atmosphere 15, 131, 2024; Cleveland et al., Journal of Official "
+        "Statistics 6, 3-73, 1990"};
     deweather->attributes[2] =
         (struct cube_attribute){"title", "Pollution without the effect of the weather"};
     deweather->spec = (struct cube_spec){.grid = input_grid(deweather->input),
@@ -457,15 +454,20 @@ done:
     return status;
 }
 
-static const struct option_spec *const deweather_tables[] = {
-    deweather_options, weather_options, decomposition_options, options_output,
-    options_grid,      options_common,  NULL};
+static const struct option_spec *const deweather_tables[] = {deweather_options,
+                                                             weather_options,
+                                                             decomposition_options,
+                                                             options_output,
+                                                             options_grid,
+                                                             options_common,
+                                                             NULL};
 
 const struct command command_deweather = {
     .name = "deweather",
     .summary = "pollution without the effect of the weather: STL and regression in one pass",
     .details =
-        "Decomposes the pollution and six weather fields by STL, regresses the pollution's baseline "
+        "Decomposes the pollution and six weather fields by STL, regresses the pollution's "
+        "baseline "
         "(trend and seasonal part) on those of the weather in every cell, and takes the weather's "
         "part away (P2.20-P2.31). Weather on another grid is interpolated bilinearly; where it has "
         "no gaps and STL is not robust it is decomposed on its own grid first, which gives the "

@@ -6,9 +6,6 @@
 #include "kernels/loess.h"
 #include "loess_moments_internal.h"
 
-/** One row of lanes as a value: sums then stay in registers. */
-typedef double lane_row __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
-
 /** One evaluation point of a local fit; positions count from 0. */
 struct loess_knot {
     int64_t at;     /**< -1 and points with `extend` */

@@ -7,7 +7,7 @@
 #include <float.h>
 
 #include "base/random.h"
-#include "kernels/least_squares.h"
+#include "kernels/least_squares_block.h"
 
 enum {
     STEPS = 3653,
@@ -15,7 +15,8 @@ enum {
 };
 
 static double storage[MOST][STEPS];
-static double residuals[STEPS];
+static double lanes[MOST][STEPS][LANES];
+static double removed[STEPS][LANES];
 
 static struct least_squares_data data_over_storage(int64_t steps, int columns)
 {
@@ -24,6 +25,40 @@ static struct least_squares_data data_over_storage(int64_t steps, int columns)
         data.x[j] = (struct least_squares_series){storage[j], 1};
     }
     return data;
+}
+
+/** Copies the storage into @p lane of a block whose other lanes keep what they have. */
+static struct least_squares_block block_with(const struct least_squares_data *data, int lane)
+{
+    struct least_squares_block block = {data->steps, data->columns, &lanes[data->columns][0][0], {0}};
+    for (int j = 0; j <= data->columns; j++) {
+        for (int64_t i = 0; i < data->steps; i++) {
+            lanes[j][i][lane] = storage[j][i];
+        }
+        block.x[j] = &lanes[j][0][0];
+    }
+    return block;
+}
+
+static struct least_squares_block block_alone(const struct least_squares_data *data, int lane)
+{
+    for (int64_t i = 0; i < MOST * STEPS * LANES; i++) {
+        (&lanes[0][0][0])[i] = NAN;
+    }
+    return block_with(data, lane);
+}
+
+/** What is left of y, in removed[.][2]. @return the lag-1 autocorrelation of the residuals */
+static double remove_weather(enum removal removal, const struct least_squares_data *data,
+                             const struct least_squares_fit *fit)
+{
+    struct least_squares_block block = block_alone(data, 2);
+    struct least_squares_fit fits[LANES];
+    double lag1[LANES];
+    least_squares_fit_block(&block, fits);
+    fits[2] = *fit;
+    removal_apply_block(removal, &block, fits, block.y, &removed[0][0], lag1);
+    return lag1[2];
 }
 
 static void load(const struct csv *table, const char *const *names, int count)
@@ -111,7 +146,7 @@ static void longley_equals_the_certified_values(void **state)
         assert_close(&fit.variance_inflation[j], &inflation[j], 1, 1e-9 * inflation[j]);
     }
     double got[] = {fit.condition, fit.condition_centred, fit.r2, fit.sigma,
-                    least_squares_lag1(&data, &fit)};
+                    remove_weather(REMOVAL_LITERAL, &data, &fit)};
     double known[] = {43275.0435872, 110.544153442, 0.995479004577296, 0.304854073561966,
                       -0.348022302822};
     double relative[] = {1e-10, 1e-11, 1e-14, 1e-12, 1e-10};
@@ -193,12 +228,12 @@ static void a_station_with_gaps_equals_r(void **state)
 
     /* Dropped by hand: the same sums in another order. */
     int64_t kept = 0;
-    least_squares_residuals(&data, &fit, residuals);
+    remove_weather(REMOVAL_LITERAL, &data, &fit);
     for (int64_t step = 0; step < data.steps; step++) {
-        for (int j = 0; !isnan(residuals[step]) && j < 7; j++) {
+        for (int j = 0; !isnan(removed[step][2]) && j < 7; j++) {
             storage[j][kept] = storage[j][step];
         }
-        kept += !isnan(residuals[step]);
+        kept += !isnan(removed[step][2]);
     }
     data.steps = kept;
     least_squares_fit(&data, &dense);
@@ -292,7 +327,7 @@ static void too_few_steps_give_nan(void **state)
     assert_int_equal(fit.outcome, LEAST_SQUARES_TOO_FEW);
     assert_int_equal(fit.used, 3);
     assert_true(isnan(fit.coefficients[0]) && isnan(fit.r2) && isnan(fit.sigma));
-    assert_true(isnan(least_squares_lag1(&data, &fit)));
+    assert_true(isnan(remove_weather(REMOVAL_LITERAL, &data, &fit)));
 }
 
 static void without_regressors_the_mean_is_fitted(void **state)
@@ -328,6 +363,100 @@ static void a_stride_changes_no_bit(void **state)
     assert_memory_equal(&one, &other, sizeof one);
 }
 
+/** Puts one of eight cases into the storage: plain, gaps, far means, close regressors, twins, y on
+ *  the regressors, no data, three values. */
+static struct least_squares_data draw_case(int which)
+{
+    draw_regressors(6, STEPS, 20 + (uint32_t)which);
+    for (int64_t i = 0; i < STEPS; i++) {
+        double gap = which == 6 || (which == 1 && i % 9 == 4) || (which == 7 && i > 2) ? NAN : 0;
+        storage[6][i] += 2 * storage[0][i] - 0.5 * storage[3][i] + gap;
+        storage[2][i] = which == 2 ? 101325 + 800 * storage[2][i] : storage[2][i];
+        storage[1][i] = which == 3 ? storage[0][i] + 1e-3 * storage[1][i] : storage[1][i];
+        storage[5][i] = which == 4 ? -3 * storage[0][i] : storage[5][i];
+        storage[6][i] = which == 5 ? storage[0][i] + 4 : storage[6][i];
+    }
+    return data_over_storage(STEPS, 6);
+}
+
+/** The bound of the header: relative to the longest of slope times spread. Fits left to Householder
+ *  are equal in every bit. */
+static void assert_same_fit(const struct least_squares_data *data,
+                            const struct least_squares_fit *got,
+                            const struct least_squares_fit *exact)
+{
+    double kappa = exact->condition_centred, longest = 0;
+    double tangent = sqrt((1 - exact->r2) / exact->r2);
+    double relative = kappa > 50 || exact->r2 > 0.999
+                          ? 0
+                          : 2 * (32 + STEPS / 32) * DBL_EPSILON * kappa * kappa * (1 + tangent);
+    assert_int_equal(got->outcome, exact->outcome);
+    assert_int_equal(got->used, exact->used);
+    assert_int_equal(got->rank, exact->rank);
+    for (int j = 0; j < data->columns; j++) {
+        double spread = centred_length(data->x[j].values, data->steps);
+        longest = fmax(longest, fabs(exact->coefficients[j + 1]) * spread);
+    }
+    for (int j = 0; j < data->columns; j++) {
+        double spread = centred_length(data->x[j].values, data->steps);
+        assert_close(&got->coefficients[j + 1], &exact->coefficients[j + 1], 1,
+                     relative * longest / spread);
+        assert_close(&got->standard_errors[j + 1], &exact->standard_errors[j + 1], 1,
+                     relative * exact->standard_errors[j + 1]);
+    }
+    assert_close(&got->r2, &exact->r2, 1, relative);
+    assert_close(&got->sigma, &exact->sigma, 1, relative * exact->sigma);
+    assert_close(&got->y_mean, &exact->y_mean, 1, relative * (1 + fabs(exact->y_mean)));
+}
+
+static void a_block_fits_as_householder_does(void **state)
+{
+    (void)state;
+    struct least_squares_fit exact[LANES], fits[LANES];
+    struct least_squares_block block = {0};
+    for (int lane = 0; lane < LANES; lane++) {
+        struct least_squares_data data = draw_case(lane);
+        block = lane == 0 ? block_alone(&data, lane) : block_with(&data, lane);
+        least_squares_fit(&data, &exact[lane]);
+    }
+    least_squares_fit_block(&block, fits);
+    for (int lane = 0; lane < LANES; lane++) {
+        struct least_squares_data data = draw_case(lane);
+        if (exact[lane].outcome == LEAST_SQUARES_TOO_FEW) {
+            assert_int_equal(fits[lane].outcome, LEAST_SQUARES_TOO_FEW);
+            assert_int_equal(fits[lane].used, exact[lane].used);
+            assert_true(isnan(fits[lane].coefficients[0]) && isnan(fits[lane].condition));
+        } else {
+            assert_same_fit(&data, &fits[lane], &exact[lane]);
+        }
+    }
+    assert_int_equal(exact[4].outcome, LEAST_SQUARES_RANK_DEFICIENT);
+    assert_true(exact[3].condition_centred > 50);
+}
+
+static void a_lane_does_not_feel_the_others(void **state)
+{
+    (void)state;
+    static struct least_squares_fit alone[LANES], together[LANES];
+    struct least_squares_block block = {0};
+    memset(alone, 0, sizeof alone);
+    memset(together, 0, sizeof together);
+    for (int which = 0; which < LANES; which++) {
+        struct least_squares_data data = draw_case(which);
+        struct least_squares_fit fits[LANES];
+        memset(fits, 0, sizeof fits);
+        block = block_alone(&data, (which + 3) % LANES);
+        least_squares_fit_block(&block, fits);
+        alone[which] = fits[(which + 3) % LANES];
+    }
+    for (int which = 0; which < LANES; which++) {
+        struct least_squares_data data = draw_case(which);
+        block = block_with(&data, which);
+    }
+    least_squares_fit_block(&block, together);
+    assert_memory_equal(alone, together, sizeof alone);
+}
+
 /* e[t] = 0.6 e[t-1] + noise: r = 0.6 within five standard errors sqrt((1 - 0.36) / n), and the
  * effective size is a quarter of n. */
 static void autocorrelation_shrinks_the_sample(void **state)
@@ -340,13 +469,13 @@ static void autocorrelation_shrinks_the_sample(void **state)
     struct least_squares_data data = data_over_storage(STEPS, 1);
     struct least_squares_fit fit;
     least_squares_fit(&data, &fit);
-    double lag1 = least_squares_lag1(&data, &fit);
+    double lag1 = remove_weather(REMOVAL_LITERAL, &data, &fit);
     assert_true(fabs(lag1 - 0.6) < 5 * sqrt(0.64 / STEPS));
     for (int64_t i = 0; i < STEPS; i += 7) {
         storage[1][i] = NAN;
     }
     least_squares_fit(&data, &fit);
-    assert_true(fabs(least_squares_lag1(&data, &fit) - 0.6) < 6 * sqrt(0.64 / STEPS));
+    assert_true(fabs(remove_weather(REMOVAL_LITERAL, &data, &fit) - 0.6) < 6 * sqrt(0.64 / STEPS));
     assert_true(fabs(least_squares_effective_size(1000, 0.6) - 250) < 1e-9);
     assert_true(least_squares_effective_size(1000, -0.5) == 1000);
     assert_true(least_squares_effective_size(1000, 1) == 0);
@@ -369,9 +498,10 @@ static void removal_keeps_what_its_mode_says(void **state)
     least_squares_fit(&data, &fit);
     double mean[3] = {0};
     for (int mode = 0; mode < 3; mode++) {
-        removal_apply((enum removal)mode, &data, fit.coefficients, fit.x_means, out[mode], 1);
-        assert_true(isnan(out[mode][17]));
+        remove_weather((enum removal)mode, &data, &fit);
+        assert_true(isnan(removed[17][2]));
         for (int64_t i = 0; i < STEPS; i++) {
+            out[mode][i] = removed[i][2];
             mean[mode] += i == 17 ? 0 : out[mode][i] / (STEPS - 1);
         }
     }
@@ -395,6 +525,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(too_few_steps_give_nan),
     cmocka_unit_test(without_regressors_the_mean_is_fitted),
     cmocka_unit_test(a_stride_changes_no_bit),
+    cmocka_unit_test(a_block_fits_as_householder_does),
+    cmocka_unit_test(a_lane_does_not_feel_the_others),
     cmocka_unit_test(autocorrelation_shrinks_the_sample),
     cmocka_unit_test(removal_keeps_what_its_mode_says),
 };
