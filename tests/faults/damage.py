@@ -108,15 +108,50 @@ def prove_torn_ends(damaged, random_numbers):
         expect_same(f"a_journal_cut_at_byte_{at}_is_gone_on_with", damaged, place)
 
 
-def data_start(data):
-    """Where the values of `trend` begin in the partial: the first bytes that rank 0 wrote."""
-    return len(data) - 3 * commands.DAYS * commands.ROWS * commands.COLS * 4
+class Header:
+    """Reads the header of a CDF-5 file for the places of its variables."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 4 + 8  # magic, records
+        self.read_list(lambda: (self.name(), self.number()))  # dimensions
+        self.read_list(self.attribute)
+        self.begin = dict(self.read_list(self.variable))
+
+    def number(self, size=8):
+        self.at += size
+        return int.from_bytes(self.data[self.at - size:self.at], "big")
+
+    def skip(self, size):
+        start, self.at = self.at, self.at + (size + 3) // 4 * 4
+        return self.data[start:start + size]
+
+    def name(self):
+        return self.skip(self.number()).decode()
+
+    def read_list(self, read_one):
+        self.number(4)
+        return [read_one() for _ in range(self.number())]
+
+    def attribute(self):
+        self.name()
+        size = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8}[self.number(4)]
+        self.skip(self.number() * size)
+
+    def variable(self):
+        name = self.name()
+        for _ in range(self.number()):
+            self.number()  # a dimension
+        self.read_list(self.attribute)
+        self.number(4), self.number()  # type and size
+        return name, self.number()
 
 
 def prove_partial(damaged, random_numbers):
     data = damaged.read("out.nc.partial")
-    start = data_start(data)
-    row_bytes = commands.COLS * 4
+    begin = Header(data).begin
+    # Header and coordinates come first, then values, which are checked where items are on record.
+    start, row_bytes = begin["trend"], commands.COLS * 4
+    check("values_follow_the_coordinates", sorted(begin.values()).index(start) == 7, begin)
     for _ in range(8):
         step, row = random_numbers.randrange(3 * commands.DAYS), random_numbers.randrange(KILLED_AT)
         at = start + (step * commands.ROWS + row) * row_bytes + random_numbers.randrange(row_bytes)
