@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/lanes.h"
+
 enum {
     RUN = 8
 };
@@ -23,20 +25,77 @@ static int64_t insertion_sort(double *values, int64_t count)
     return inversions;
 }
 
-/** Merges [0, middle) and [middle, end); equal values keep their order. */
+/** Sorts runs of RUN values without a branch: a value goes where as many are less, or equal and
+ *  before it. Those before it that are greater are its inversions. */
+KERNEL_CLONES
+static int64_t sort_runs(double *restrict values, int64_t runs)
+{
+    int64_t inversions = 0;
+    for (int64_t run = 0; run < runs; run++) {
+        double *from = values + run * RUN;
+        double sorted[RUN];
+        int64_t place[RUN];
+        for (int64_t i = 0; i < RUN; i++) {
+            place[i] = i;
+        }
+        for (int64_t i = 0; i < RUN; i++) {
+            /* Each value before i that is greater moves behind it. */
+            int64_t greater = 0;
+            for (int64_t j = 0; j < RUN; j++) {
+                int64_t falls = j < i && from[j] > from[i];
+                place[j] += falls;
+                greater += falls;
+            }
+            place[i] -= greater;
+            inversions += greater;
+        }
+        for (int64_t i = 0; i < RUN; i++) {
+            sorted[place[i]] = from[i];
+        }
+        memcpy(from, sorted, sizeof sorted);
+    }
+    return inversions;
+}
+
+/** @p yes where @p is_so is 1, @p no where it is 0, by masks: compilers make branches of others. */
+static inline int64_t pick(int64_t is_so, int64_t yes, int64_t no)
+{
+    return no ^ ((no ^ yes) & -is_so);
+}
+
+/** Merges [0, middle) and [middle, end); equal values keep their order. No branch in the loops:
+ *  which side is next cannot be predicted. As many values as the shorter side has are merged from
+ *  the front and from the back, two chains at once that cannot run off a side. A value of the right
+ *  side counts the greater ones of the left. */
 static int64_t merge(const double *from, int64_t middle, int64_t end, double *to)
 {
-    int64_t left = 0, right = middle, inversions = 0;
-    while (left < middle && right < end) {
-        /* No branch: which side is next cannot be predicted. */
+    int64_t left = 0, right = middle, left_end = middle, right_end = end, inversions = 0;
+    int64_t both = middle < end - middle ? middle : end - middle;
+    double *back = to + end;
+    for (int64_t i = 0; i < both; i++) {
         int64_t falls = from[right] < from[left];
-        *to++ = from[falls ? right : left];
-        inversions += falls * (middle - left);
+        *to++ = from[pick(falls, right, left)];
+        inversions += pick(falls, middle - left, 0);
+        right += falls;
+        left += 1 - falls;
+
+        int64_t stays = from[left_end - 1] <= from[right_end - 1];
+        *--back = from[pick(stays, right_end, left_end) - 1];
+        inversions += pick(stays, middle - left_end, 0);
+        right_end -= stays;
+        left_end -= 1 - stays;
+    }
+    while (left < left_end && right < right_end) {
+        int64_t falls = from[right] < from[left];
+        *to++ = from[pick(falls, right, left)];
+        inversions += pick(falls, middle - left, 0);
         right += falls;
         left += 1 - falls;
     }
-    memcpy(to, from + left, sizeof *to * (size_t)(middle - left));
-    memcpy(to + middle - left, from + right, sizeof *to * (size_t)(end - right));
+    /* Right ones that outlast the left have those of the back above them. */
+    inversions += (right_end - right) * (middle - left_end);
+    memcpy(to, from + left, sizeof *to * (size_t)(left_end - left));
+    memcpy(to + left_end - left, from + right, sizeof *to * (size_t)(right_end - right));
     return inversions;
 }
 
@@ -49,9 +108,8 @@ int64_t mann_kendall_inversions(double *values, int64_t count, double *scratch)
 {
     int64_t inversions = 0;
     double *from = values, *to = scratch;
-    for (int64_t start = 0; start < count; start += RUN) {
-        inversions += insertion_sort(values + start, least(RUN, count - start));
-    }
+    inversions += sort_runs(values, count / RUN);
+    inversions += insertion_sort(values + count / RUN * RUN, count % RUN);
     for (int64_t width = RUN; width < count; width *= 2) {
         for (int64_t start = 0; start < count; start += 2 * width) {
             int64_t end = least(2 * width, count - start);
