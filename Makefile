@@ -202,6 +202,16 @@ test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=
 bench: $(PROGRAM) $(BUILD)/tests/bench/kernels ## measure beside other tools, into build/bench; RUNS=3 T=NAME
 	@CC='$(CC)' CFLAGS='$(LANGUAGE) $(CFLAGS)' tests/bench/run $(T)
 
+.PHONY: bench-io bench-scaling bench-cost
+bench-io: $(PROGRAM) $(BUILD)/tests/bench/copy ## copy a cube in bands beside a plain copy; PAIRS=7 WORK=DIR
+	@tests/bench/io
+
+bench-scaling: $(PROGRAM) ## deweather on 1 and 2 ranks, and what the machine allows; PAIRS=7
+	@tests/bench/scaling
+
+bench-cost: $(PROGRAM) ## what a large grid would cost on many ranks, from counts; ROWS= COLS= DAYS=
+	@tests/bench/cost
+
 # ---- packages ------------------------------------------------------------------------------
 
 # What the program and its tests need, by Debian's names; `make deps` tells the others.
