@@ -8,7 +8,7 @@
  *
  * Damage: headers of classic files are checked here before a library sees them (tests/fuzz/dataset.c).
  * NetCDF-4 files are parsed by HDF5 alone; where bits of its own structures are flipped, HDF5 1.10 can
- * abort or loop for ever (one to two in a hundred files with a few flipped bits; in H5HG_read(), under
+ * abort or loop for ever (about one in a hundred files with a few flipped bits; in H5HG_read(), under
  * nc_inq_var()). A checksum of such files, taken where they are made, is the only guard.
  */
 #ifndef AIRSHED_IO_DATASET_H
