@@ -114,14 +114,14 @@ static int64_t file_bytes(const struct story *story)
 static void flip(struct story *story, int64_t at, int64_t bit)
 {
     unsigned char byte = 0;
+    if (story->flips == 3 || at < 0 || at >= file_bytes(story)) {
+        return;
+    }
     int64_t place = 8 * at + (bit & 7);
     for (int i = 0; i < story->flips; i++) {
         if (story->flipped[i] == place) {
             return;
         }
-    }
-    if (story->flips == 3 || at < 0 || at >= file_bytes(story)) {
-        return;
     }
     int descriptor = open(story->path, O_RDWR);
     must(descriptor >= 0 && pread(descriptor, &byte, 1, at) == 1, "room in memory");
