@@ -145,21 +145,41 @@ static void gaps_stand_in(struct stl_workspace *workspace)
 
 /* ---- arithmetic on whole blocks ----------------------------------------------------------- */
 
+/* What is left of a block without a part, and that times the weights where there are any: one pass,
+ * since these are bound by memory. */
 KERNEL_CLONES
-static void block_subtract(const double *restrict a, const double *restrict b,
-                           double *restrict difference, int64_t count)
+static void block_leave(const double *restrict observed, const double *restrict part,
+                        const double *restrict weights, double *restrict residue,
+                        double *restrict weighted, int64_t count)
 {
+    if (weights == NULL) {
+        for (int64_t i = 0; i < count; i++) {
+            residue[i] = observed[i] - part[i];
+        }
+        return;
+    }
     for (int64_t i = 0; i < count; i++) {
-        difference[i] = a[i] - b[i];
+        double left = observed[i] - part[i];
+        residue[i] = left;
+        weighted[i] = weights[i] * left;
     }
 }
 
+/* The seasonal, smoothed cycles less what they hold of the trend, and what is left without it. */
 KERNEL_CLONES
-static void block_multiply(const double *restrict a, const double *restrict b,
-                           double *restrict product, int64_t count)
+static void block_leave_seasonal(const double *restrict cycles, const double *restrict low,
+                                 const double *restrict observed, const double *restrict weights,
+                                 double *restrict seasonal, double *restrict residue,
+                                 double *restrict weighted, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        product[i] = a[i] * b[i];
+        double cycle = cycles[i] - low[i];
+        double left = observed[i] - cycle;
+        seasonal[i] = cycle;
+        residue[i] = left;
+        if (weights != NULL) {
+            weighted[i] = weights[i] * left;
+        }
     }
 }
 
@@ -293,13 +313,10 @@ static void fit_weights(struct stl_workspace *workspace, bool robust)
     }
 }
 
-static void weigh_residue(struct stl_workspace *workspace, bool robust)
+/* The weights that the residue is multiplied with, or NULL. */
+static const double *weights_at_work(const struct stl_workspace *workspace, bool robust)
 {
-    gaps_stand_in(workspace);
-    if (robust || workspace->lanes.any_gappy) {
-        block_multiply(workspace->weights, workspace->residue, workspace->weighted,
-                       workspace->plan->steps * LANES);
-    }
+    return robust || workspace->lanes.any_gappy ? workspace->weights : NULL;
 }
 
 static struct stl_cycle cycle_gather(struct stl_workspace *workspace, int64_t phase, int64_t points)
@@ -341,7 +358,6 @@ static void cycle_weighted(struct stl_workspace *workspace, int64_t phase,
 static void smooth_cycles(struct stl_workspace *workspace, bool robust)
 {
     const struct stl_plan *plan = workspace->plan;
-    weigh_residue(workspace, robust);
     if (!robust && workspace->lanes.any_plain) {
         cycles_plain(workspace);
     }
@@ -360,15 +376,18 @@ static void smooth_trend(struct stl_workspace *workspace, bool robust, double *t
 {
     const struct stl_plan *plan = workspace->plan;
     int64_t chosen[LANES];
-    weigh_residue(workspace, robust);
     if (!robust && workspace->lanes.any_plain) {
         loess_smooth(plan->trend, workspace->residue, trend, workspace->scratch);
     }
     if (block_is_weighted(workspace, robust)) {
-        choose_weighted(workspace, robust, chosen);
+        bool is_whole = robust && !gaps_widen(workspace); /* then all lanes are chosen */
+        double *smooth = is_whole ? trend : workspace->spare;
         loess_smooth_weighted(plan->trend, workspace->trend_fit, workspace->weighted,
-                              workspace->residue, workspace->spare, workspace->scratch);
-        rows_choose(workspace->spare, chosen, plan->steps, 1, trend);
+                              workspace->residue, smooth, workspace->scratch);
+        if (!is_whole) {
+            choose_weighted(workspace, robust, chosen);
+            rows_choose(smooth, chosen, plan->steps, 1, trend);
+        }
     }
     if (gaps_widen(workspace)) {
         choose_gappy(workspace, chosen);
@@ -396,12 +415,16 @@ static void inner_pass(struct stl_workspace *workspace, bool robust, double *tre
 {
     const struct stl_plan *plan = workspace->plan;
     const int64_t count = plan->steps * LANES;
-    block_subtract(workspace->observed, trend, workspace->residue, count);
+    const double *weights = weights_at_work(workspace, robust);
+    block_leave(workspace->observed, trend, weights, workspace->residue, workspace->weighted,
+                count);
+    gaps_stand_in(workspace);
     smooth_cycles(workspace, robust);
     low_pass(workspace);
-    block_subtract(workspace->cycles + plan->settings.period * LANES, workspace->spare, seasonal,
-                   count);
-    block_subtract(workspace->observed, seasonal, workspace->residue, count);
+    block_leave_seasonal(workspace->cycles + plan->settings.period * LANES, workspace->spare,
+                         workspace->observed, weights, seasonal, workspace->residue,
+                         workspace->weighted, count);
+    gaps_stand_in(workspace);
     smooth_trend(workspace, robust, trend);
 }
 
