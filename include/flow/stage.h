@@ -79,6 +79,10 @@ enum status stage_add_history(struct stage *stage, const char *history);
 enum status stage_begin(struct stage *stage, const struct items *items,
                         const struct items_cost *cost);
 
+/** What the stage's product depends on, as a hex SHA-256: inputs, options, version. For files of a
+ *  command's own that must belong to it. Valid once begun. */
+const char *stage_fingerprint_text(const struct stage *stage);
+
 /** True where the product is complete already: the command goes straight to its end. */
 bool stage_is_done(const struct stage *stage);
 

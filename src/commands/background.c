@@ -33,11 +33,12 @@ static const struct option_spec background_options[] = {
      .help = "Its variable; cells above 0 are areas."},
     {.name = "method",
      .kind = OPTION_CHOICE,
-     .choices = "kriging|idw|linear",
+     .choices = "network|kriging|idw|linear",
      .fallback = "kriging",
      .group = METHOD_GROUP,
-     .help = "How the areas are predicted from the background around them: ordinary kriging, inverse "
-             "distance, or a linear model in the coordinates whose coefficients are free in time."},
+     .help = "How the areas are predicted from the background around them: a U-ConvLSTM, ordinary "
+             "kriging, inverse distance, or a linear model in the coordinates whose coefficients are "
+             "free in time."},
     {.name = "model",
      .kind = OPTION_CHOICE,
      .choices = "spherical|exponential|gaussian|matern|best",
@@ -140,9 +141,13 @@ struct background {
     struct stage *stage;
     int method;
     struct infill *own, *rival[INFILL_METHODS];
+    struct painter painter; /* METHOD_NETWORK only */
 
     /* Of an item */
-    float *values, *expected; /* [steps, cells] */
+    int64_t start;    /* step that the values begin with: a network sees some before the item */
+    float *values;    /* [lead + steps, cells] */
+    float *expected;  /* [steps, cells] */
+    float *scored;    /* [steps, cells], of a network: test areas */
     double *prediction;       /* [targets or held cells] */
     struct metric_sums *sums; /* of its scored steps */
     int64_t sums_bytes;
@@ -156,20 +161,47 @@ struct background {
 
 /* ---- items -------------------------------------------------------------------------------- */
 
+static bool is_network(const struct background *background)
+{
+    return background->method == METHOD_NETWORK;
+}
+
+/* Steps before an item that it reads, too. */
+static int64_t lead_of(const struct background *background)
+{
+    return is_network(background) ? painter_lead(&background->painter) : 0;
+}
+
+static const float *values_at(const struct background *background, int64_t step)
+{
+    return background->values + (step - background->start) * background->region.cells;
+}
+
 static enum status background_read(void *context, struct flow_item *item)
 {
     struct background *background = context;
-    flow_count_read(item, window_count(&item->window) * (int64_t)sizeof(float));
-    return input_read(background->input, &item->window, background->values);
+    struct window window = item->window;
+    int64_t lead = lead_of(background);
+    lead = lead < window.time ? lead : window.time;
+    window.time -= lead;
+    window.steps += lead;
+    background->start = window.time;
+    flow_count_read(item, window_count(&window) * (int64_t)sizeof(float));
+    return input_read(background->input, &window, background->values);
 }
 
-static enum status predict_areas(struct background *background, const float *map, float *expected)
+static void clear_map(const struct background *background, float *map)
+{
+    for (int64_t cell = 0; cell < background->region.cells; cell++) {
+        map[cell] = NAN;
+    }
+}
+
+/* The areas at one step, by a method that needs that step alone. */
+static enum status infill_areas(struct background *background, const float *map, float *expected)
 {
     enum status status;
     const struct region *region = &background->region;
-    for (int64_t cell = 0; cell < region->cells; cell++) {
-        expected[cell] = NAN;
-    }
     TRY(infill_predict(background->own, map, background->prediction));
     for (int64_t i = 0; i < region->targets; i++) {
         expected[region->target[i]] = (float)background->prediction[i];
@@ -178,14 +210,105 @@ done:
     return status;
 }
 
-static enum status score_step(struct background *background, const float *map,
-                              struct metric_sums *sums)
+static bool has_known(const struct background *background, const float *map)
+{
+    const struct region *region = &background->region;
+    bool found = false;
+    for (int64_t cell = 0; cell < region->cells && !found; cell++) {
+        found = region->is_background[cell] != 0 && !isnan(map[cell]);
+    }
+    return found;
+}
+
+static enum status predict_areas(struct background *background, const struct window *window)
 {
     enum status status = STATUS_OK;
+    const struct region *region = &background->region;
+    for (int64_t step = 0; step < window->steps; step++) {
+        float *expected = background->expected + step * region->cells;
+        clear_map(background, expected);
+        if (!is_network(background)) {
+            TRY(infill_areas(background, values_at(background, window->time + step), expected));
+        }
+    }
+    if (is_network(background)) {
+        TRY(painter_predict(&background->painter, background->values, background->start,
+                            window->time, window->steps, region->is_background,
+                            region->is_radiation, background->expected));
+    }
+    /* Nothing is known of a step without background. */
+    for (int64_t step = 0; step < window->steps; step++) {
+        if (!has_known(background, values_at(background, window->time + step))) {
+            clear_map(background, background->expected + step * region->cells);
+        }
+    }
+done:
+    return status;
+}
+
+/* ---- scores ------------------------------------------------------------------------------- */
+
+/* Test areas by the network, over scored steps that follow one another. */
+static enum status paint_scored(struct background *background, const struct window *window)
+{
+    enum status status = STATUS_OK;
+    const struct region *region = &background->region;
+    for (int64_t step = 0, run = 0; step < window->steps; step += run > 0 ? run : 1) {
+        for (run = 0; step + run < window->steps &&
+                      scores_has(&background->scores, window->time + step + run);) {
+            run++;
+        }
+        if (run > 0) {
+            TRY(painter_predict(&background->painter, background->values, background->start,
+                                window->time + step, run, region->is_context, region->is_test,
+                                background->scored + step * region->cells));
+        }
+    }
+done:
+    return status;
+}
+
+static void score_network(struct background *background, const float *map, const float *painted,
+                          struct metric_sums *sums)
+{
+    const struct region *region = &background->region;
+    for (int64_t i = 0; i < region->held; i++) {
+        background->prediction[i] = (double)painted[region->held_cell[i]];
+    }
+    scores_add(&background->scores, METHOD_NETWORK, map, background->prediction, sums);
+}
+
+static enum status score_step(struct background *background, const float *map,
+                              const float *painted, struct metric_sums *sums)
+{
+    enum status status = STATUS_OK;
+    memset(sums, 0, (size_t)background->scores.step_bytes);
     for (int method = 0; method < INFILL_METHODS; method++) {
-        if (background->scores.is_scored[method]) {
-            TRY(infill_predict(background->rival[method], map, background->prediction));
-            scores_add(&background->scores, method, map, background->prediction, sums);
+        TRY(infill_predict(background->rival[method], map, background->prediction));
+        scores_add(&background->scores, method, map, background->prediction, sums);
+    }
+    if (is_network(background)) {
+        score_network(background, map, painted, sums);
+    }
+done:
+    return status;
+}
+
+static enum status score_item(struct background *background, const struct window *window)
+{
+    enum status status = STATUS_OK;
+    int64_t bytes = background->scores.step_bytes, cells = background->region.cells;
+    background->sums_bytes = 0;
+    if (is_network(background)) {
+        TRY(paint_scored(background, window));
+    }
+    for (int64_t step = 0; step < window->steps; step++) {
+        if (scores_has(&background->scores, window->time + step)) {
+            struct metric_sums *sums =
+                background->sums + background->sums_bytes / (int64_t)sizeof *sums;
+            TRY(score_step(background, values_at(background, window->time + step),
+                           background->scored + step * cells, sums));
+            background->sums_bytes += bytes;
         }
     }
 done:
@@ -194,21 +317,10 @@ done:
 
 static enum status background_compute(void *context, struct flow_item *item)
 {
-    enum status status = STATUS_OK;
+    enum status status;
     struct background *background = context;
-    const struct scores *scores = &background->scores;
-    int64_t cells = background->region.cells;
-    background->sums_bytes = 0;
-    for (int64_t step = 0; step < item->window.steps; step++) {
-        const float *map = background->values + step * cells;
-        TRY(predict_areas(background, map, background->expected + step * cells));
-        if (scores_has(scores, item->window.time + step)) {
-            struct metric_sums *sums = background->sums + background->sums_bytes / (int64_t)sizeof *sums;
-            memset(sums, 0, (size_t)scores->step_bytes);
-            TRY(score_step(background, map, sums));
-            background->sums_bytes += scores->step_bytes;
-        }
-    }
+    TRY(predict_areas(background, &item->window));
+    TRY(score_item(background, &item->window));
 done:
     return status;
 }
@@ -297,6 +409,9 @@ static enum status declare(struct background *background)
     TRY(stage_create(background->job, output, &background->stage));
     TRY(input_attach(background->input, background->stage));
     TRY(input_attach(background->area, background->stage));
+    if (is_network(background)) {
+        TRY(painter_attach(&background->painter, background->stage));
+    }
     TRY(stage_add_cube(background->stage, output, &background->spec, &cube));
     for (int i = 0; i < TABLES; i++) {
         TRY(stage_add_file(background->stage, background->table[i]));
@@ -344,9 +459,11 @@ static enum status create_methods(struct background *background)
     enum status status = STATUS_OK;
     const struct region *region = &background->region;
     const struct options *options = background->job->options;
-    struct infill_request own =
-        region_request(region, options, (enum infill_method)background->method, false);
-    TRY(infill_create(&own, &background->own));
+    if (!is_network(background)) {
+        struct infill_request own =
+            region_request(region, options, (enum infill_method)background->method, false);
+        TRY(infill_create(&own, &background->own));
+    }
     for (int method = 0; method < INFILL_METHODS; method++) {
         struct infill_request rival =
             region_request(region, options, (enum infill_method)method, true);
@@ -362,7 +479,10 @@ static enum status create_buffers(struct background *background, int64_t steps)
     const struct region *region = &background->region;
     size_t values = (size_t)(steps * region->cells);
     size_t targets = (size_t)(region->targets > region->held ? region->targets : region->held);
-    TRY(memory_allocate(values, sizeof *background->values, &background->values));
+    size_t lead = (size_t)(lead_of(background) * region->cells);
+    TRY(memory_allocate(lead + values, sizeof *background->values, &background->values));
+    TRY(memory_allocate(is_network(background) ? values : (size_t)steps,
+                        sizeof *background->scored, &background->scored));
     TRY(memory_allocate(values, sizeof *background->expected, &background->expected));
     TRY(memory_allocate(targets, sizeof *background->prediction, &background->prediction));
     TRY(memory_allocate((size_t)(steps * background->scores.step_bytes), 1, &background->sums));
@@ -375,12 +495,18 @@ static struct items_cost cost_of(const struct background *background)
 {
     const struct region *region = &background->region;
     const struct options *options = background->job->options;
-    struct infill_request own =
-        region_request(region, options, (enum infill_method)background->method, false);
-    struct items_cost cost = {.fixed_bytes = region_bytes(region->cells) + infill_bytes(&own) +
+    int64_t map_bytes = region->cells * (int64_t)sizeof(float);
+    struct items_cost cost = {.fixed_bytes = region_bytes(region->cells) +
                                              (region->targets + region->held) * 8 + (1 << 20),
-                              .unit_bytes = region->cells * 2 * (int64_t)sizeof(float) +
-                                            background->scores.step_bytes};
+                              .unit_bytes = 2 * map_bytes + background->scores.step_bytes};
+    if (is_network(background)) {
+        cost.fixed_bytes += painter_bytes(&background->painter) + lead_of(background) * map_bytes;
+        cost.unit_bytes += map_bytes;
+    } else {
+        struct infill_request own =
+            region_request(region, options, (enum infill_method)background->method, false);
+        cost.fixed_bytes += infill_bytes(&own);
+    }
     for (int method = 0; method < INFILL_METHODS; method++) {
         struct infill_request rival =
             region_request(region, options, (enum infill_method)method, true);
@@ -442,10 +568,15 @@ static enum status prepare(struct background *background)
 {
     enum status status;
     const struct job *job = background->job;
-    const struct time_axis *time = input_time(background->input);
-    TRY(region_create(job, background->input, background->area, &background->region));
-    scores_init(job, &background->region, time->steps, background->method, &background->scores);
-    TRY(declare(background));
+    struct region *region = &background->region;
+    int64_t steps = input_time(background->input)->steps;
+    TRY_TOGETHER(job->comm, region_create(job, background->input, background->area, region));
+    scores_init(job, region, steps, background->method, &background->scores);
+    if (is_network(background)) {
+        TRY(painter_create(job, background->input, background->area, region,
+                           &background->painter));
+    }
+    TRY_TOGETHER(job->comm, declare(background));
 done:
     return status;
 }
@@ -457,11 +588,13 @@ static void background_clear(struct background *background, bool is_finished)
     for (int method = 0; method < INFILL_METHODS; method++) {
         infill_destroy(&background->rival[method]);
     }
+    painter_clear(&background->painter, is_finished);
     region_clear(&background->region);
     input_close(&background->input, is_finished);
     input_close(&background->area, is_finished);
     free(background->values);
     free(background->expected);
+    free(background->scored);
     free(background->prediction);
     free(background->sums);
     for (int i = 0; i < TABLES; i++) {
@@ -484,7 +617,7 @@ static enum status background_run(struct job *job)
     struct background background = {.job = job,
                                     .method = find_method(option_text(job->options, "method"))};
     TRY(open_inputs(&background));
-    TRY_TOGETHER(job->comm, prepare(&background));
+    TRY(prepare(&background));
     TRY(background_stage(&background));
 done:
     background_clear(&background, status == STATUS_OK && !job->dry_run);
@@ -492,7 +625,7 @@ done:
 }
 
 static const struct option_spec *const background_tables[] = {
-    background_options, options_output, options_grid, options_common, NULL};
+    background_options, network_options, options_output, options_grid, options_common, NULL};
 
 const struct command command_background = {
     .name = "background",
@@ -503,12 +636,17 @@ const struct command command_background = {
         "shows in NAME_scores.csv: shapes of real areas are blanked in blocks of the background and "
         "predicted in the same way, by every method. NAME_areas.csv has the same for each of these "
         "held-out areas.\n\n"
+        "The network (P2.40, P2.41) learns to fill shapes of real areas that are blanked in the "
+        "background; the loss never touches areas, nor blocks that are held out. Its weights "
+        "(NAME_network.safetensors) and the log of its training are products of their own; a killed "
+        "training goes on from its checkpoint. It needs the plug-in that is built where libtorch is "
+        "installed.\n\n"
         "Kriging has one variogram for the series, pooled over maps that are scaled to one "
         "variance: its weights are then made once for all maps with values in the same cells.",
     .examples =
         "airshed background deweathered.nc --variable deweathered --area area.nc -o expected.nc\n"
         "mpirun -n 4 airshed background deweathered.nc --variable deweathered --area area.nc \\\n"
-        "  --method idw --power 3 -o idw.nc",
+        "  --method network --features elevation,season --elevation dem.tif -o painted.nc",
     .tables = background_tables,
     .run = background_run,
 };

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/options.h"
 #include "flow/input.h"
 #include "flow/run.h"
 #include "flow/stage.h"
 #include "learn/holdout.h"
 #include "learn/infill.h"
 #include "learn/metrics.h"
+#include "learn/network.h"
 #include "learn/shapes.h"
 
 /** Methods by their place in tables: those of learn/infill.h, then the network. */
@@ -30,6 +32,7 @@ struct region {
     int64_t cells;
     uint8_t *is_radiation;  /* with values */
     uint8_t *is_background; /* with values, outside the areas */
+    uint8_t *is_test;       /* cells of the test areas */
     uint8_t *is_context;    /* background without the test areas: known while these are scored */
     struct position *place;
     struct shapes *shapes;
@@ -57,6 +60,80 @@ struct infill_request region_request(const struct region *region, const struct o
 
 /** enum role of every cell into @p role [cells]. */
 void region_roles(const struct region *region, int8_t *role);
+
+/* ---- the network (background_network.c, background_samples.c) ------------------------------- */
+
+/** Options of the network, one table. */
+extern const struct option_spec network_options[];
+
+enum { FEATURES_MOST = 8 };
+
+/** A network, what it sees, and how its values are scaled. */
+struct painter {
+    const struct job *job;
+    struct input *input, *elevation;
+    const struct region *region;
+    struct network_settings settings;
+    struct network *network;
+    char features[FEATURES_MOST][16]; /* names of the channels of a frame */
+    float *map[FEATURES_MOST];        /* [cells] of those that do not change in time, else NULL */
+    float *elevation_m;               /* [cells], NaN where not known; NULL: none */
+    uint8_t *is_known;                /* background that is never held out */
+    int64_t steps;
+    double *mean; /* [steps], of the known cells; scaled values are (value - mean) / scale */
+    double scale;
+    int64_t tile;
+
+    /* Of a patch */
+    int64_t patch_rows, patch_cols;
+    float *window, *frames, *target, *weight;
+    uint8_t *blank;
+    int64_t validation_areas, *validation_row, *validation_col; /* their middles */
+
+    /* Of a tile */
+    float *frame;
+};
+
+/** Opens what the network needs beside the cube, and makes it: from --weights, or by training, whose
+ *  weights and log are a product of their own beside the output. Collective. */
+enum status painter_create(const struct job *job, struct input *input, struct input *area,
+                           const struct region *region, struct painter *painter);
+void painter_clear(struct painter *painter, bool is_finished);
+
+/** Adds weights and elevation to the fingerprint of @p stage. */
+enum status painter_attach(const struct painter *painter, struct stage *stage);
+
+/** Memory: before the network is made. */
+int64_t painter_bytes(const struct painter *painter);
+
+/** Frames before a step that its prediction needs. */
+int64_t painter_lead(const struct painter *painter);
+
+/** Predicts the @p wanted cells at steps @p first ... @p first + @p count - 1 from the cells in @p
+ *  is_known, tile by tile; @p values [.., cells] begin with step @p start, which is first - lead, or 0
+ *  where that lies before the series. Other cells of @p maps [count, cells] are left as they are. */
+enum status painter_predict(struct painter *painter, const float *values, int64_t start,
+                            int64_t first, int64_t count, const uint8_t *is_known,
+                            const uint8_t *wanted, float *maps);
+
+/** Samples for training (learn/training.h); the context is the painter. */
+enum status painter_sample(void *context, int64_t number, struct network_sample *sample);
+enum status painter_validation(void *context, int64_t number, struct network_sample *sample);
+enum status painter_create_samples(struct painter *painter);
+
+/** One channel after the other of the frame of @p step, seen through a window of the grid that is turned
+ *  by one of eight turns; @p values begin with the window's corner (@p row, @p col) where is_patch,
+ *  else with that of the grid. */
+struct frame_view {
+    int64_t row, col, rows, cols; /**< of the window, which may reach beyond the grid */
+    int64_t turn;
+    const float *values; /**< of the step */
+    int64_t value_row, value_col, value_cols; /**< where they begin, and how long a row is */
+    const uint8_t *is_known; /**< [cells] */
+    const uint8_t *blank;    /**< [rows, cols] of the window before it is turned; NULL: none */
+    int64_t step;
+};
+void painter_frame(const struct painter *painter, const struct frame_view *view, float *frame);
 
 /* ---- scores (background_scores.c) ---------------------------------------------------------- */
 

@@ -70,11 +70,13 @@ static enum status list_cells(struct region *region)
     enum status status;
     TRY(memory_allocate((size_t)region->targets, sizeof *region->target, &region->target));
     TRY(memory_allocate((size_t)region->cells, 1, &region->is_context));
+    TRY(memory_allocate((size_t)region->cells, 1, &region->is_test));
     region->targets = 0;
     for (int64_t cell = 0; cell < region->cells; cell++) {
         int32_t area = region->holdout->area[cell];
         bool is_test = area > 0 && region->holdout->area_part[area - 1] == HOLDOUT_TEST;
         region->is_context[cell] = region->is_background[cell] != 0 && !is_test;
+        region->is_test[cell] = is_test;
         region->held += is_test;
         if (region->is_radiation[cell] != 0) {
             region->target[region->targets++] = cell;
@@ -83,7 +85,7 @@ static enum status list_cells(struct region *region)
     TRY(memory_allocate((size_t)region->held, sizeof *region->held_cell, &region->held_cell));
     region->held = 0;
     for (int64_t cell = 0; cell < region->cells; cell++) {
-        if (region->is_background[cell] != 0 && region->is_context[cell] == 0) {
+        if (region->is_test[cell] != 0) {
             region->held_cell[region->held++] = cell;
         }
     }
@@ -234,6 +236,7 @@ void region_clear(struct region *region)
     free(region->is_radiation);
     free(region->is_background);
     free(region->is_context);
+    free(region->is_test);
     free(region->place);
     free(region->target);
     free(region->held_cell);
@@ -248,7 +251,7 @@ int64_t region_bytes(int64_t cells)
 {
     int64_t covariates = (int64_t)(sizeof((struct region *)NULL)->covariate);
     /* Masks, places, covariates, shapes and lists of cells, holdout. */
-    return cells * (4 + (int64_t)sizeof(struct position) + covariates + 3 * 8 + 1 + 4);
+    return cells * (4 + (int64_t)sizeof(struct position) + covariates + 3 * 8 + 2 + 4);
 }
 
 struct infill_request region_request(const struct region *region, const struct options *options,

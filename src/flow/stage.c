@@ -313,6 +313,11 @@ done:
     return status;
 }
 
+const char *stage_fingerprint_text(const struct stage *stage)
+{
+    return stage->fingerprint;
+}
+
 bool stage_is_done(const struct stage *stage)
 {
     return stage->state == STAGE_DONE;
