@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 
@@ -23,9 +24,34 @@ static PJ_CONTEXT *context(void)
     return shared;
 }
 
+/* True for text with brackets that is neither JSON nor the WKT of a system that maps have. PROJ would
+ * take it for a name and search its database for one like it: that takes seconds, and what it finds
+ * is a system that nobody meant. */
+static bool is_damaged_wkt(const char *crs)
+{
+    static const char *const words[] = {
+        "GEOGCRS",     "GEODCRS",  "GEODETICCRS", "GEOGRAPHICCRS",   "PROJCRS", "PROJECTEDCRS",
+        "COMPOUNDCRS", "BOUNDCRS", "VERTCRS",     "DERIVEDPROJCRS",  "GEOGCS",  "PROJCS",
+        "COMPD_CS",    "GEOCCS",   "VERT_CS",     "LOCAL_CS"};
+    crs += strspn(crs, " \t\r\n");
+    if (*crs == '{' || strchr(crs, '[') == NULL) {
+        return false;
+    }
+    size_t length = strcspn(crs, "[( \t\r\n");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i]) == length && strncasecmp(crs, words[i], length) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* PROJ reads "+proj=..." as an operation unless it is marked as a system. */
 static PJ *create(const char *crs)
 {
+    if (is_damaged_wkt(crs)) {
+        return NULL;
+    }
     if (strstr(crs, "+proj=") == NULL || strstr(crs, "type=crs") != NULL) {
         return proj_create(context(), crs);
     }
