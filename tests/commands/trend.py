@@ -50,14 +50,14 @@ def number(text):
     return float(text) if text not in ("", "NA") else np.nan
 
 
-def product(folder, name, series, days, by):
+def product(folder, name, series, days, by, *more):
     """`trend` of series in the cells of a cube, one row; shorter ones end with missing values."""
     steps = max(len(s) for s in series)
     cube = np.full((steps, 1, len(series)), np.nan)
     for i, one in enumerate(series):
         cube[:len(one), 0, i] = one
     write(f"{folder}/{name}-in.nc", {"x": Variable(cube, "1")}, days, [30.0], 100.0 + np.arange(len(series)))
-    run("trend", f"{folder}/{name}-in.nc", "-o", f"{folder}/{name}.nc", "--by", by)
+    run("trend", f"{folder}/{name}-in.nc", "-o", f"{folder}/{name}.nc", "--by", by, *more)
     return {key: read(f"{folder}/{name}.nc", key)[0] for key in
             ("s", "z", "p", "tau", "slope", "slope_per_day", "slope_low", "slope_high", "intercept")}
 
@@ -68,15 +68,20 @@ def compare(name, got, expected, digits):
         check(f"{name}_{key}", got[key] - wanted, half_ulp(wanted) + digits * max(abs(wanted), 1e-300))
 
 
+def expected(path, series, test="original"):
+    row = next(r for r in rows_of(path) if r["series"] == series and r["test"] == test)
+    return {key: float(row[key]) for key in ("s", "z", "p", "tau", "sen_slope", "intercept")}
+
+
 def original(path, series):
-    row = next(r for r in rows_of(path) if r["series"] == series and r["test"] == "original")
-    return {key: float(row[key]) for key in ("s", "z", "p", "sen_slope", "intercept")}
+    return expected(path, series)
 
 
 def references(shared, folder):
     reference = f"{shared}/data/reference/trend"
     yearly(reference, folder)
     monthly(reference, folder)
+    variants(reference, folder)
     fixtures(f"{shared}/fixtures/peers", folder)
 
 
@@ -110,6 +115,29 @@ def monthly(reference, folder):
         slopes = [(kept[j] - kept[i]) / (j - i) for i in range(len(kept)) for j in range(i + 1, len(kept))]
         expected["slope"] = 12 * np.nanmedian(slopes)
         compare(f"monthly_{name}", cell, expected, 1e-11)
+
+
+# pyMannKendall's detrending closes gaps, so that with gaps only the seasonal test is the same.
+def variants(reference, folder):
+    answers = f"{reference}/pymannkendall_expected.csv"
+    for name, column, scale, by, days in (
+            ("precip_great_lakes", "precip", 100, "year", [day_number(1900 + i, 1) for i in range(87)]),
+            ("beijing_pm25_annual_2009_2016", "pm25", 1000, "year", [day_number(2009 + i, 1) for i in range(8)])):
+        series = [np.round(scale * number(r[column])) for r in rows_of(f"{reference}/{name}.csv")]
+        for variant, test in (("hamed-rao", "hamed_rao"), ("trend-free", "trend_free_pre_whitening")):
+            e = expected(answers, name, test)
+            got = product(folder, f"{name}-{variant}", [series], days, by, "--variant", variant)
+            compare(f"{variant}_{name}", {key: values[0] for key, values in got.items()},
+                    {"s": e["s"], "z": e["z"], "p": e["p"], "slope": scale * e["sen_slope"]}, 1e-10)
+    for name, column, scale, first in (("beijing_pm25_monthly_2009_2016", "pm25", 1000, 2009),
+                                       ("guelph_phosphorus", "phosphorus", 10000, 1972)):
+        series = [np.round(scale * number(r[column])) for r in rows_of(f"{reference}/{name}.csv")]
+        days = [day_number(first + i // 12, i % 12 + 1) for i in range(len(series))]
+        e = expected(answers, name, "seasonal_period12")
+        got = product(folder, f"{name}-seasonal", [series], days, "month", "--variant", "seasonal")
+        # Its seasonal slope is per year.
+        compare(f"seasonal_{name}", {key: values[0] for key, values in got.items()},
+                {"s": e["s"], "z": e["z"], "p": e["p"], "slope": scale * e["sen_slope"]}, 1e-10)
 
 
 def fixtures(peers, folder):

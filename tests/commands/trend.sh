@@ -25,6 +25,22 @@ prove_kill bytes journal:3 3 4 trend "$scratch/classic.nc" --by month
 prove_kill bytes write:1 2 1 trend "$scratch/classic.nc" --by month
 prove_checkpoint checkpoint trend "$scratch/slow.nc" --by day
 
+for variant in seasonal hamed-rao trend-free; do
+  for ranks in 1 3; do
+    mkdir -p "$scratch/$variant-$ranks"
+    run "$ranks" trend "$scratch/classic.nc" --by month --variant "$variant" -o "$scratch/$variant-$ranks/out.nc" --no-history
+    expect "${variant}_runs_on_$ranks" 0
+    expect_same_bytes "${variant}_on_$ranks" "$scratch/$variant-1" "$scratch/$variant-$ranks"
+  done
+  expect_false "${variant}_is_another_test" cmp -s "$scratch/bytes/out.nc" "$scratch/$variant-1/out.nc"
+done
+run 2 trend "$scratch/slow.nc" --by day --variant seasonal -o "$scratch/days.nc"
+expect seasons_may_be_days 0
+for ranks in 0 3; do
+  run "$ranks" trend "$scratch/slow.nc" --variant seasonal -o "$scratch/no.nc"
+  expect "years_have_no_seasons_on_$ranks" 2 "a year has no seasons"
+done
+
 if [[ -d $shared/fixtures ]]; then
   trend_py references "$shared" "$scratch"
 else
