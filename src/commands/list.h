@@ -14,6 +14,7 @@
     X(background)                                                                                  \
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
+    X(compare)                                                                                     \
     X(moran)                                                                                       \
     X(run)                                                                                         \
     X(info)

@@ -1,6 +1,7 @@
 /* airshed -- GPL-3.0-or-later. Years, seasons, months and days of a series (P2.55). */
 #include "periods.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,15 @@ const struct option_spec periods_options[] = {
     {.name = "by",
      .kind = OPTION_LIST,
      .argument = "PERIOD,...",
-     .choices = "year|season|month|day|all",
+     .choices = PERIODS_CHOICES,
      .fallback = "year,season",
      .help = "Periods to sum up: years, seasons (MAM, JJA, SON, DJF), months, days (each step), or "
              "all steps together. A map without time has only `all`.",
      .group = "Periods"},
+    {.name = NULL},
+};
+
+const struct option_spec periods_december_options[] = {
     {.name = "december",
      .kind = OPTION_CHOICE,
      .choices = "following|calendar",
@@ -182,4 +187,20 @@ void periods_destroy(struct periods **periods)
     free((*periods)->date);
     free(*periods);
     *periods = NULL;
+}
+
+void period_write(const struct period *period, struct table_writer *writer)
+{
+    char number[32];
+    bool has_year = period->kind != PERIOD_ALL && period->has_date;
+    table_writer_text(writer, period_kind_name(period->kind));
+    snprintf(number, sizeof number, "%d", period->year);
+    table_writer_text(writer, has_year ? number : NULL);
+    table_writer_text(writer,
+                      period->kind == PERIOD_SEASON ? calendar_season_name(period->season) : NULL);
+    snprintf(number, sizeof number, "%d", period->month);
+    bool has_month = period->kind == PERIOD_MONTH || period->kind == PERIOD_DAY;
+    table_writer_text(writer, has_month ? number : NULL);
+    table_writer_text(writer, period->has_date ? period->date : NULL);
+    table_writer_integer(writer, period->steps);
 }

@@ -9,9 +9,14 @@
 #include "base/options.h"
 #include "base/status.h"
 #include "grid/time_axis.h"
+#include "io/table_writer.h"
 
-/** --by and --december. */
+/** --by year,season, and --december. */
 extern const struct option_spec periods_options[];
+extern const struct option_spec periods_december_options[];
+
+/** What --by may hold. */
+#define PERIODS_CHOICES "year|season|month|day|all"
 
 enum period_kind {
     PERIOD_YEAR,
@@ -54,5 +59,19 @@ void periods_destroy(struct periods **periods);
 /** True where @p step, between first and last, belongs to @p period. (A winter by calendar years
  *  holds January, February and December of one year.) */
 bool period_holds(const struct periods *periods, const struct period *period, int64_t step);
+
+/** Columns of a table that say which period a row is about, and how many of them. */
+#define PERIOD_COLUMNS                                                                             \
+    {"by", NULL, "kind of the period: year, season, month, day or all", TABLE_TEXT},               \
+        {"year", NULL, "year of the period; of a winter, see --december", TABLE_INTEGER},          \
+        {"season", NULL, "MAM, JJA, SON or DJF", TABLE_TEXT},                                      \
+        {"month", NULL, "month, 1 to 12", TABLE_INTEGER},                                          \
+        {"date", NULL, "first step of the period", TABLE_TEXT},                                    \
+    {                                                                                              \
+        "steps", "1", "steps in the period", TABLE_INTEGER                                         \
+    }
+
+/** Writes the cells of PERIOD_COLUMNS. */
+void period_write(const struct period *period, struct table_writer *writer);
 
 #endif

@@ -33,6 +33,10 @@ const struct option_spec regions_options[] = {
      .argument = "CONDITION",
      .help = "Use the polygons for which this holds, as in SQL.",
      .group = "Zones"},
+    {.name = NULL},
+};
+
+const struct option_spec regions_mask_options[] = {
     {.name = "mask",
      .kind = OPTION_PATH,
      .argument = "MAP",
@@ -104,7 +108,8 @@ done:
 /* ---- mask --------------------------------------------------------------------------------- */
 
 /* The variable to take: the user's, or "area" where the file has it. */
-static enum status choose_variable(const struct options *options, const char **variable)
+static enum status choose_variable(const struct options *options, const char *path,
+                                   const char **variable)
 {
     enum status status;
     struct dataset_options how = {0};
@@ -113,7 +118,7 @@ static enum status choose_variable(const struct options *options, const char **v
     if (*variable != NULL) {
         return STATUS_OK;
     }
-    TRY(dataset_open(option_text(options, "mask"), &how, &dataset));
+    TRY(dataset_open(path, &how, &dataset));
     for (int i = 0; i < dataset_variable_count(dataset); i++) {
         if (strcmp(dataset_variable(dataset, i)->name, "area") == 0) {
             *variable = "area";
@@ -124,40 +129,59 @@ done:
     return status;
 }
 
-static enum status open_mask(struct regions *regions, const struct job *job)
+/* Opens the mask of option @p label; none where that is NULL or not given. */
+static enum status open_mask(const struct job *job, const char *label, struct input **mask)
 {
     enum status status = STATUS_OK;
-    struct input_request request = {
-        .label = "mask", .path = option_text(job->options, "mask"), .allow_missing_steps = true};
+    struct input_request request = {.label = label, .allow_missing_steps = true};
+    request.path = label != NULL ? option_text(job->options, label) : NULL;
     if (request.path != NULL) {
-        TRY_TOGETHER(job->comm, choose_variable(job->options, &request.variable));
-        TRY(input_open(job, &request, &regions->mask));
+        TRY_TOGETHER(job->comm, choose_variable(job->options, request.path, &request.variable));
+        TRY(input_open(job, &request, mask));
     }
 done:
     return status;
 }
 
-/* Values of the mask, [rows, cols]; NULL without one. */
-static enum status read_mask(const struct regions *regions, const char *path,
+/* Values of a mask, [rows, cols]; NULL without one. */
+static enum status read_mask(struct input *mask, const char *label, const struct options *options,
                              const struct georeference *grid, float **values)
 {
     enum status status = STATUS_OK;
     char why[256];
     *values = NULL;
-    if (regions->mask == NULL) {
+    if (mask == NULL) {
         goto done;
     }
-    const struct time_axis *time = input_time(regions->mask);
+    const struct time_axis *time = input_time(mask);
+    const char *path = option_text(options, label);
     FAIL_IF(time != NULL && time->steps != 1, STATUS_DATA,
-            "--mask %s: variable '%s' has %lld time steps where one map is wanted: choose another "
+            "--%s %s: variable '%s' has %lld time steps where one map is wanted: choose another "
             "with --mask-variable",
-            path, input_variable(regions->mask)->name, (long long)time->steps);
-    FAIL_IF(!georeference_is_equal(input_grid(regions->mask), grid, why, sizeof why), STATUS_DATA,
-            "--mask %s: does not lie on the grid of the input: %s", path, why);
+            label, path, input_variable(mask)->name, (long long)time->steps);
+    FAIL_IF(!georeference_is_equal(input_grid(mask), grid, why, sizeof why), STATUS_DATA,
+            "--%s %s: does not lie on the grid of the input: %s", label, path, why);
     TRY(memory_allocate((size_t)(grid->rows * grid->cols), sizeof **values, values));
     struct window whole = {.steps = 1, .rows = grid->rows, .cols = grid->cols};
-    TRY(input_read(regions->mask, &whole, *values));
+    TRY(input_read(mask, &whole, *values));
 done:
+    return status;
+}
+
+/* One map of parts: 1 inside, 0 outside, NaN neither. A cell of both masks is neither. */
+static enum status read_masks(const struct regions *regions, const struct options *options,
+                              const struct georeference *grid, float **values)
+{
+    enum status status;
+    float *other = NULL;
+    TRY(read_mask(regions->mask, regions->masks.inside, options, grid, values));
+    TRY(read_mask(regions->other_mask, regions->masks.outside, options, grid, &other));
+    for (int64_t cell = 0; other != NULL && cell < grid->rows * grid->cols; cell++) {
+        bool is_inside = (*values)[cell] > 0, is_outside = other[cell] > 0;
+        (*values)[cell] = is_inside == is_outside ? NAN : is_inside ? 1 : 0;
+    }
+done:
+    free(other);
     return status;
 }
 
@@ -228,20 +252,27 @@ static double share_in_grid(const struct georeference *grid, const struct zones 
     return share > 1 - 1e-9 ? 1 : share;
 }
 
+static enum region_part find_part(const char *name)
+{
+    return strcmp(name, "inside") == 0    ? REGION_INSIDE
+           : strcmp(name, "outside") == 0 ? REGION_OUTSIDE
+                                          : REGION_ALL;
+}
+
 static enum status split_zones(struct regions *regions, const struct options *options,
                                const struct georeference *grid, const struct zones *zones,
                                const struct polygon *polygons, const float *mask)
 {
     enum status status;
-    size_t parts = mask != NULL ? option_count(options, "mask-parts") : 1;
+    const char *wanted = regions->masks.parts;
+    size_t parts = mask == NULL ? 1 : wanted != NULL ? option_count(options, wanted) : 2;
     TRY(memory_allocate((size_t)zones->count * parts, sizeof *regions->cells, &regions->cells));
     for (int64_t zone = 0; zone < zones->count; zone++) {
         double share = share_in_grid(grid, zones, zone, &polygons[zone]);
         for (size_t i = 0; i < parts; i++) {
-            const char *name = mask != NULL ? option_item(options, "mask-parts", i) : "all";
-            enum region_part part = strcmp(name, "inside") == 0    ? REGION_INSIDE
-                                    : strcmp(name, "outside") == 0 ? REGION_OUTSIDE
-                                                                   : REGION_ALL;
+            enum region_part part = mask == NULL     ? REGION_ALL
+                                    : wanted == NULL ? REGION_INSIDE + (enum region_part)i
+                                                     : find_part(option_item(options, wanted, i));
             TRY(add_region(regions, zones, zone, part, mask));
             regions->cells[regions->count - 1].share_in_grid = share;
             TRY(sum_area(&regions->cells[regions->count - 1], grid));
@@ -307,7 +338,7 @@ static enum status build(struct regions *regions, const struct job *job,
     regions->zone_count = layer != NULL ? layer->count : 1;
     TRY(name_zones(regions, job->options, layer));
     TRY(zones_create(&cells, regions->zone_count, polygons, &zones));
-    TRY(read_mask(regions, option_text(job->options, "mask"), grid, &mask));
+    TRY(read_masks(regions, job->options, grid, &mask));
     TRY(split_zones(regions, job->options, grid, zones, polygons, mask));
     TRY(check_regions(regions, job->options));
 done:
@@ -319,12 +350,15 @@ done:
 }
 
 enum status regions_create(const struct job *job, const struct georeference *grid,
-                           struct regions **out)
+                           const struct regions_masks *masks, struct regions **out)
 {
     enum status status;
     struct regions *regions = NULL;
     TRY_TOGETHER(job->comm, memory_allocate(1, sizeof *regions, &regions));
-    TRY(open_mask(regions, job));
+    regions->masks = *masks;
+    regions->grid_cols = grid->cols;
+    TRY(open_mask(job, masks->inside, &regions->mask));
+    TRY(open_mask(job, masks->outside, &regions->other_mask));
     TRY_TOGETHER(job->comm, build(regions, job, grid));
     *out = regions;
     regions = NULL;
@@ -347,6 +381,7 @@ void regions_destroy(struct regions **regions_pointer)
         free(regions->names[zone]);
     }
     input_close(&regions->mask, false);
+    input_close(&regions->other_mask, false);
     free(regions->cells);
     free(regions->names);
     free(regions->zones_identity);
@@ -362,6 +397,9 @@ enum status regions_attach(const struct regions *regions, struct stage *stage)
     }
     if (regions->mask != NULL) {
         TRY(input_attach(regions->mask, stage));
+    }
+    if (regions->other_mask != NULL) {
+        TRY(input_attach(regions->other_mask, stage));
     }
 done:
     return status;

@@ -12,14 +12,24 @@
 #include "flow/stage.h"
 #include "grid/georeference.h"
 
-/** --zones, --zone-name, --mask ... */
+/** --zones, --zone-name, --zone-where. */
 extern const struct option_spec regions_options[];
+
+/** --mask, --mask-variable, --mask-parts. */
+extern const struct option_spec regions_mask_options[];
+
+/** Options of a command that name its masks. */
+struct regions_masks {
+    const char *inside;  /**< "mask": the cells above 0 are inside, the others outside */
+    const char *outside; /**< a second map, whose cells above 0 are outside instead; NULL: none */
+    const char *parts;   /**< which parts are wanted; NULL: inside and outside */
+};
 
 /** Which cells of a zone count. */
 enum region_part {
     REGION_ALL,
     REGION_INSIDE, /**< where the mask is above 0 */
-    REGION_OUTSIDE /**< where it is not; a missing mask is neither */
+    REGION_OUTSIDE /**< where it is not, or where the second mask is; a missing mask is neither */
 };
 
 /** "all", "inside" or "outside". */
@@ -43,16 +53,18 @@ struct regions {
     struct region_cells *cells; /**< [count], zone by zone */
     char **names;               /**< of the zones */
     int64_t zone_count;
+    int64_t grid_cols;
     char *zones_identity;
-    struct input *mask;
+    struct regions_masks masks;
+    struct input *mask, *other_mask; /**< NULL: none */
 };
 
-/** Reads the polygons of --zones (without it, one zone that is the whole grid) and the map of
- * --mask. Collective.
+/** Reads the polygons of --zones (without it, one zone that is the whole grid) and the maps that
+ *  @p masks names; the option --mask-variable chooses their variable. Collective.
  *  @return STATUS_DATA where a file does not fit: no polygons, no such column, a mask on another
  * grid */
 enum status regions_create(const struct job *job, const struct georeference *grid,
-                           struct regions **regions);
+                           const struct regions_masks *masks, struct regions **regions);
 void regions_destroy(struct regions **regions);
 
 /** Adds polygons and mask to the fingerprint of @p stage. */

@@ -13,9 +13,9 @@
 #include "flow/run.h"
 #include "flow/standard_output.h"
 #include "io/table_writer.h"
-#include "kernels/tree_sum.h"
 #include "parallel/agree.h"
 #include "periods.h"
+#include "region_samples.h"
 #include "regions.h"
 
 static const struct option_spec zonal_options[] = {
@@ -34,22 +34,16 @@ static const struct option_spec zonal_options[] = {
     {.name = NULL},
 };
 
-/* What a region holds at one step: an item hands over [steps, regions] of these. */
-struct sample {
-    double area_m2; /* covered by cells with a value */
-    double sum;     /* of area times value */
-    double squares; /* of area times the squared distance from this step's mean */
-    double low, high;
-    int64_t cells; /* with a value */
-};
-
 /* The same over the steps of a period, in the order of time. */
 struct total {
-    struct sample all;
+    struct region_sample all;
     double step_means; /* sum of the means of steps */
     double covered;    /* sum of the shares of the zone that had a value */
     int64_t valid_steps;
 };
+
+/* Options that name the mask. */
+static const struct regions_masks zonal_masks = {.inside = "mask", .parts = "mask-parts"};
 
 struct zonal {
     const struct job *job;
@@ -60,79 +54,11 @@ struct zonal {
     struct window box; /* rows and columns that some region covers */
     float *values;     /* [steps of an item, box] */
     double *row_sum;   /* [rows of the box] */
-    struct sample *samples;
+    struct region_sample *samples;
     struct standard_output *stand_in;
     const char *table; /* path of the CSV file */
     char *json;
 };
-
-/* ---- one step ----------------------------------------------------------------------------- */
-
-static float value_at(const struct zonal *zonal, const float *map, int64_t cell)
-{
-    int64_t cols = input_grid(zonal->input)->cols;
-    int64_t row = cell / cols - zonal->box.row, col = cell % cols - zonal->box.col;
-    return map[row * zonal->box.cols + col];
-}
-
-/* Adds up area, area times value, or area times squared distance from @p mean. */
-enum addend {
-    ADD_AREA,
-    ADD_VALUE,
-    ADD_SQUARE
-};
-
-static double addend_of(enum addend addend, double area_m2, double value, double mean)
-{
-    switch (addend) {
-    case ADD_AREA:
-        break;
-    case ADD_VALUE:
-        return area_m2 * value;
-    case ADD_SQUARE:
-        return area_m2 * ((value - mean) * (value - mean));
-    }
-    return area_m2;
-}
-
-/* Along each row in column order, then over the rows of the grid in a tree: no cut of the work can
- * change the order (C.19). */
-static double sum_region(struct zonal *zonal, int64_t region, const float *map, enum addend addend,
-                         double mean)
-{
-    const struct region_cells *cells = &zonal->regions->cells[region];
-    int64_t cols = input_grid(zonal->input)->cols;
-    memset(zonal->row_sum, 0, (size_t)zonal->box.rows * sizeof *zonal->row_sum);
-    for (int64_t i = 0; i < cells->count; i++) {
-        double value = (double)value_at(zonal, map, cells->cell[i]);
-        if (!isnan(value)) {
-            zonal->row_sum[cells->cell[i] / cols - zonal->box.row] +=
-                addend_of(addend, cells->area_m2[i], value, mean);
-        }
-    }
-    int64_t first = cells->count > 0 ? cells->cell[0] / cols : 0;
-    int64_t last = cells->count > 0 ? cells->cell[cells->count - 1] / cols : -1;
-    return cells->count > 0 ? tree_sum(zonal->row_sum + first - zonal->box.row, last + 1 - first)
-                            : 0;
-}
-
-static struct sample sample_region(struct zonal *zonal, int64_t region, const float *map)
-{
-    const struct region_cells *cells = &zonal->regions->cells[region];
-    struct sample sample = {.low = NAN, .high = NAN};
-    for (int64_t i = 0; i < cells->count; i++) {
-        double value = (double)value_at(zonal, map, cells->cell[i]);
-        sample.cells += !isnan(value);
-        sample.low = fmin(sample.low, value); /* these pass over NaN */
-        sample.high = fmax(sample.high, value);
-    }
-    if (sample.cells > 0) {
-        sample.area_m2 = sum_region(zonal, region, map, ADD_AREA, 0);
-        sample.sum = sum_region(zonal, region, map, ADD_VALUE, 0);
-        sample.squares = sum_region(zonal, region, map, ADD_SQUARE, sample.sum / sample.area_m2);
-    }
-    return sample;
-}
 
 /* ---- items -------------------------------------------------------------------------------- */
 
@@ -154,7 +80,8 @@ static enum status zonal_compute(void *context, struct flow_item *item)
     for (int64_t step = 0; step < item->window.steps; step++) {
         for (int64_t region = 0; region < regions; region++) {
             zonal->samples[step * regions + region] =
-                sample_region(zonal, region, zonal->values + step * map_cells);
+                region_sample_of(zonal->regions, region, &zonal->box,
+                                 zonal->values + step * map_cells, zonal->row_sum);
         }
     }
     return STATUS_OK;
@@ -171,9 +98,9 @@ static enum status zonal_write(void *context, struct flow_item *item)
 
 /* Adds the next step. The squares are merged about the common mean (Chan, Golub and LeVeque 1983),
  * which loses no digits where means are large and differences small. */
-static void total_add(struct total *total, const struct sample *step, double zone_m2)
+static void total_add(struct total *total, const struct region_sample *step, double zone_m2)
 {
-    struct sample *all = &total->all;
+    struct region_sample *all = &total->all;
     if (step->cells == 0) {
         return;
     }
@@ -197,11 +124,11 @@ static void total_add(struct total *total, const struct sample *step, double zon
     total->valid_steps++;
 }
 
-static const struct sample *sample_of(const struct journal_content *content,
-                                      const struct items *items, int64_t step, int64_t regions,
-                                      int64_t region)
+static const struct region_sample *sample_of(const struct journal_content *content,
+                                             const struct items *items, int64_t step,
+                                             int64_t regions, int64_t region)
 {
-    const struct sample *samples = content->records[step / items->slab_steps].payload;
+    const struct region_sample *samples = content->records[step / items->slab_steps].payload;
     return &samples[step % items->slab_steps * regions + region];
 }
 
@@ -235,12 +162,7 @@ static const struct table_column columns_plain[COLUMNS] = {
     {"zone", NULL, "name of the polygon", TABLE_TEXT},
     {"zone_number", NULL, "number of the polygon in its file, from 1", TABLE_INTEGER},
     {"part", NULL, "all of the polygon, or inside or outside the mask", TABLE_TEXT},
-    {"by", NULL, "kind of the period: year, season, month, day or all", TABLE_TEXT},
-    {"year", NULL, "year of the period; of a winter, see --december", TABLE_INTEGER},
-    {"season", NULL, "MAM, JJA, SON or DJF", TABLE_TEXT},
-    {"month", NULL, "month, 1 to 12", TABLE_INTEGER},
-    {"date", NULL, "first step of the period", TABLE_TEXT},
-    {"steps", "1", "steps in the period", TABLE_INTEGER},
+    PERIOD_COLUMNS,
     {"valid_steps", "1", "steps with a value in some cell of the zone", TABLE_INTEGER},
     {"valid_cell_steps", "1", "pairs of cell and step with a value", TABLE_INTEGER},
     {"zone_area_km2", "km2", "area of the zone on the grid", TABLE_NUMBER},
@@ -265,32 +187,16 @@ static enum reason reason_of(const struct region_cells *cells, const struct tota
                                       : REASON_OUTSIDE_GRID;
 }
 
-static void write_period(struct table_writer *writer, const struct period *period)
-{
-    char number[32];
-    bool has_year = period->kind != PERIOD_ALL && period->has_date;
-    table_writer_text(writer, period_kind_name(period->kind));
-    snprintf(number, sizeof number, "%d", period->year);
-    table_writer_text(writer, has_year ? number : NULL);
-    table_writer_text(writer,
-                      period->kind == PERIOD_SEASON ? calendar_season_name(period->season) : NULL);
-    snprintf(number, sizeof number, "%d", period->month);
-    bool has_month = period->kind == PERIOD_MONTH || period->kind == PERIOD_DAY;
-    table_writer_text(writer, has_month ? number : NULL);
-    table_writer_text(writer, period->has_date ? period->date : NULL);
-    table_writer_integer(writer, period->steps);
-}
-
 static void write_row(const struct zonal *zonal, struct table_writer *writer,
                       const struct period *period, int64_t region, const struct total *total)
 {
     const struct region_cells *cells = &zonal->regions->cells[region];
-    const struct sample *all = &total->all;
+    const struct region_sample *all = &total->all;
     bool has_values = total->valid_steps > 0;
     table_writer_text(writer, cells->name);
     table_writer_integer(writer, cells->zone + 1);
     table_writer_text(writer, region_part_name(cells->part));
-    write_period(writer, period);
+    period_write(period, writer);
     table_writer_integer(writer, total->valid_steps);
     table_writer_integer(writer, all->cells);
     table_writer_number(writer, cells->total_m2 / 1e6);
@@ -447,7 +353,7 @@ static enum status zonal_run(struct job *job)
         .variable = option_text(job->options, "variable"),
         .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0};
     TRY(input_open(job, &request, &zonal.input));
-    TRY(regions_create(job, input_grid(zonal.input), &zonal.regions));
+    TRY(regions_create(job, input_grid(zonal.input), &zonal_masks, &zonal.regions));
     TRY(standard_output_begin(job, option_text(job->options, "output"), &zonal.stand_in,
                               &zonal.table));
     TRY_TOGETHER(job->comm, prepare(&zonal));
@@ -460,8 +366,14 @@ done:
     return status;
 }
 
-static const struct option_spec *const zonal_tables[] = {
-    zonal_options, regions_options, periods_options, options_grid, options_common, NULL};
+static const struct option_spec *const zonal_tables[] = {zonal_options,
+                                                         regions_options,
+                                                         regions_mask_options,
+                                                         periods_options,
+                                                         periods_december_options,
+                                                         options_grid,
+                                                         options_common,
+                                                         NULL};
 
 const struct command command_zonal = {
     .name = "zonal",

@@ -52,6 +52,8 @@ def arguments(name, region, output):
         "trend": ["trend", cube, "-o", output + "/out.nc", "--by", "month", "--geotiff", "--compress"],
         "zonal": ["zonal", cube, "--zones", region + "/zones.geojson", "-o", output + "/out.csv", "--by",
                   "month"],
+        "compare": ["compare", cube, "--mask-a", region + "/truth.nc", "--zones", region + "/zones.geojson",
+                    "-o", output + "/out.csv", "--groups", output + "/groups.csv", "--by", "all,month"],
         "moran": ["moran", cube, "-o", output + "/out.csv", "--local", output + "/local.nc",
                   "--permutations", "40"],
         "run": ["run", chain(region, output)],
@@ -59,7 +61,7 @@ def arguments(name, region, output):
     return told[name] + ["--no-history"]
 
 
-NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "moran", "run"]
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "compare", "moran", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "run"]
