@@ -15,6 +15,7 @@
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
     X(compare)                                                                                     \
+    X(correlate)                                                                                   \
     X(moran)                                                                                       \
     X(run)                                                                                         \
     X(info)

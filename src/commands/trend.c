@@ -13,6 +13,7 @@
 #include "kernels/sen.h"
 #include "kernels/trend_variants.h"
 #include "parallel/agree.h"
+#include "step_groups.h"
 
 static const struct option_spec trend_options[] = {
     {.name = "input",
@@ -60,14 +61,6 @@ enum trend_map {
     TREND_VARIABLES
 };
 
-/* Steps that are averaged into one value before the test. */
-struct grouping {
-    int64_t count;
-    int64_t *group;   /* of each step */
-    double *expected; /* steps that a whole year or month has, by the calendar */
-    double *time;     /* of each group, in years since the first step */
-};
-
 /* Order of the choices of --variant. */
 enum variant {
     VARIANT_PLAIN,
@@ -91,7 +84,7 @@ static const struct {
 
 struct trend {
     struct input *input;
-    struct grouping grouping;
+    struct step_groups grouping;
     enum variant variant;
     struct trend_seasons seasons;
     int64_t *season_start, *season_step; /* of the seasons */
@@ -109,78 +102,6 @@ struct trend {
     struct cube_variable variables[TREND_VARIABLES];
     struct cube_spec spec;
 };
-
-/* ---- grouping ----------------------------------------------------------------------------- */
-
-static double mean_year_days(enum calendar calendar)
-{
-    switch (calendar) {
-    case CALENDAR_NOLEAP:
-        return 365.0;
-    case CALENDAR_ALL_LEAP:
-        return 366.0;
-    case CALENDAR_360_DAY:
-        return 360.0;
-    case CALENDAR_JULIAN:
-        return 365.25;
-    case CALENDAR_STANDARD:
-    case CALENDAR_PROLEPTIC_GREGORIAN:
-        break;
-    }
-    return 365.2425;
-}
-
-/* Number of the year or month that a step belongs to, counted without gaps. */
-static int64_t period_number(const struct time_axis *axis, int64_t step, char by)
-{
-    struct calendar_date date = time_axis_date(axis, step);
-    return by == 'y' ? date.year : (int64_t)date.year * 12 + date.month - 1;
-}
-
-static double period_days(const struct time_axis *axis, int64_t step, char by)
-{
-    struct calendar_date date = time_axis_date(axis, step);
-    return by == 'y' ? calendar_days_in_year(axis->calendar, date.year)
-                     : calendar_days_in_month(axis->calendar, date.year, date.month);
-}
-
-/* On uneven axes (months, years) a group expects the steps that it has. */
-static enum status group_steps(struct grouping *grouping, const struct time_axis *axis, char by,
-                               double days_per_year)
-{
-    enum status status;
-    TRY(memory_allocate((size_t)axis->steps, sizeof *grouping->group, &grouping->group));
-    TRY(memory_allocate((size_t)axis->steps, sizeof *grouping->expected, &grouping->expected));
-    TRY(memory_allocate((size_t)axis->steps, sizeof *grouping->time, &grouping->time));
-    int64_t first = by == 'd' ? 0 : period_number(axis, 0, by);
-    int64_t last = INT64_MIN;
-    grouping->count = 0;
-    for (int64_t step = 0; step < axis->steps; step++) {
-        int64_t number = by == 'd' ? step : period_number(axis, step, by);
-        if (number != last) {
-            grouping->time[grouping->count++] =
-                by == 'd'   ? (axis->value[step] - axis->value[0]) / days_per_year
-                : by == 'y' ? (double)(number - first)
-                            : (double)(number - first) / 12.0;
-            last = number;
-        }
-        grouping->group[step] = grouping->count - 1;
-        if (axis->step_days > 0 && by != 'd') {
-            grouping->expected[grouping->count - 1] = period_days(axis, step, by) / axis->step_days;
-        } else {
-            grouping->expected[grouping->count - 1]++;
-        }
-    }
-done:
-    return status;
-}
-
-static void grouping_clear(struct grouping *grouping)
-{
-    free(grouping->group);
-    free(grouping->expected);
-    free(grouping->time);
-}
 
 /* ---- seasons ------------------------------------------------------------------------------ */
 
@@ -234,28 +155,6 @@ done:
 
 /* ---- items -------------------------------------------------------------------------------- */
 
-/* Means of the groups of one cell; NaN where too few steps are valid. Summed in time order. */
-static void group_means(const struct trend *trend, const float *series, int64_t steps,
-                        int64_t stride, double *means, int64_t *valid)
-{
-    const struct grouping *grouping = &trend->grouping;
-    int64_t step = 0;
-    for (int64_t group = 0; group < grouping->count; group++) {
-        double sum = 0;
-        *valid = 0;
-        for (; step < steps && grouping->group[step] == group; step++) {
-            double value = (double)series[step * stride];
-            if (!isnan(value)) {
-                sum += value;
-                (*valid)++;
-            }
-        }
-        bool is_enough =
-            *valid > 0 && (double)*valid >= trend->min_valid * grouping->expected[group];
-        means[group] = is_enough ? sum / (double)*valid : NAN;
-    }
-}
-
 static enum status trend_read(void *context, struct flow_item *item)
 {
     struct trend *trend = context;
@@ -266,7 +165,7 @@ static enum status trend_read(void *context, struct flow_item *item)
 /* The test and the line of --variant for the means at hand. */
 static struct mann_kendall trend_test(struct trend *trend, struct sen *sen)
 {
-    const struct grouping *grouping = &trend->grouping;
+    const struct step_groups *grouping = &trend->grouping;
     const double *t = grouping->time, *means = trend->means;
     struct mann_kendall test;
     if (trend->variant == VARIANT_SEASONAL) {
@@ -290,8 +189,8 @@ static struct mann_kendall trend_test(struct trend *trend, struct sen *sen)
 
 static void trend_cell(struct trend *trend, int64_t cell, int64_t cells, int64_t steps)
 {
-    int64_t valid;
-    group_means(trend, trend->values + cell, steps, cells, trend->means, &valid);
+    step_groups_means(&trend->grouping, trend->min_valid, trend->values + cell, steps, cells,
+                      trend->means);
     struct sen sen;
     struct mann_kendall test = trend_test(trend, &sen);
     const double result[TREND_MAPS] = {
@@ -440,7 +339,7 @@ done:
 static void trend_clear(struct trend *trend, bool is_finished)
 {
     input_close(&trend->input, is_finished);
-    grouping_clear(&trend->grouping);
+    step_groups_clear(&trend->grouping);
     sen_workspace_destroy(&trend->sen);
     trend_workspace_destroy(&trend->workspace);
     free(trend->season_start);
@@ -469,10 +368,10 @@ static enum status prepare(struct trend *trend, const struct job *job,
     const struct time_axis *time = input_time(trend->input);
     const struct georeference *grid = input_grid(trend->input);
     trend->min_valid = option_real(job->options, "min-valid");
-    trend->days_per_year = mean_year_days(time->calendar);
+    trend->days_per_year = step_groups_days_per_year(time->calendar);
     char by = option_text(job->options, "by")[0];
     trend->variant = variant_of(option_text(job->options, "variant"));
-    TRY(group_steps(&trend->grouping, time, by, trend->days_per_year));
+    TRY(step_groups_create(time, by, &trend->grouping));
     FAIL_IF(trend->variant == VARIANT_SEASONAL && by == 'y', STATUS_USAGE,
             "--variant seasonal: a year has no seasons; use it with --by month or --by day");
     if (trend->variant == VARIANT_SEASONAL) {

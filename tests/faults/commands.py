@@ -54,6 +54,8 @@ def arguments(name, region, output):
                   "month"],
         "compare": ["compare", cube, "--mask-a", region + "/truth.nc", "--zones", region + "/zones.geojson",
                     "-o", output + "/out.csv", "--groups", output + "/groups.csv", "--by", "all,month"],
+        "correlate": ["correlate", cube, "--with", cube, "-o", output + "/out.nc", "--by", "month",
+                      "--geotiff"],
         "moran": ["moran", cube, "-o", output + "/out.csv", "--local", output + "/local.nc",
                   "--permutations", "40"],
         "run": ["run", chain(region, output)],
@@ -61,7 +63,7 @@ def arguments(name, region, output):
     return told[name] + ["--no-history"]
 
 
-NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "compare", "moran", "run"]
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "compare", "correlate", "moran", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "run"]
