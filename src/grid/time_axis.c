@@ -37,10 +37,24 @@ static double moment(const struct time_axis *axis, const struct calendar_date *d
     return (double)(day - epoch_day(axis)) + date->seconds / 86400;
 }
 
+/* True where the year after -1 is 1. */
+static bool lacks_year_zero(const struct time_axis *axis)
+{
+    return !calendar_date_exists(axis->calendar, 0, 1, 1);
+}
+
+/* Years as numbers that follow one another. */
+static int count_years(const struct time_axis *axis, int year)
+{
+    return year + (year < 0 && lacks_year_zero(axis));
+}
+
 static double first_of_month(const struct time_axis *axis, int year, int month)
 {
-    const struct calendar_date date = {
-        .year = year + (month - 1) / 12, .month = (month - 1) % 12 + 1, .day = 1};
+    int years = count_years(axis, year) + (month - 1) / 12;
+    const struct calendar_date date = {.year = years - (years <= 0 && lacks_year_zero(axis)),
+                                       .month = (month - 1) % 12 + 1,
+                                       .day = 1};
     return moment(axis, &date);
 }
 
@@ -475,13 +489,14 @@ static int64_t place_of(const struct time_axis *axis, enum step_kind kind, int64
 {
     struct calendar_date first = time_axis_date(axis, 0);
     struct calendar_date date = time_axis_date(axis, step);
+    int years = count_years(axis, date.year) - count_years(axis, first.year);
     switch (kind) {
     case STEPS_EQUAL:
         return llround((axis->value[step] - axis->value[0]) / axis->step_days);
     case STEPS_MONTHS:
-        return (date.year - first.year) * 12 + date.month - first.month;
+        return (int64_t)years * 12 + date.month - first.month;
     case STEPS_YEARS:
-        return date.year - first.year;
+        return years;
     case STEPS_UNEVEN:
         break;
     }
