@@ -490,9 +490,6 @@ static enum status train(struct painter *painter, struct stage *stage,
     TRY_TOGETHER(job->comm,
                  job->rank == 0 ? write_products(painter, stage, files, &result) : STATUS_OK);
     TRY(stage_commit(stage));
-    if (job->rank == 0) {
-        training_forget(files->checkpoint);
-    }
 done:
     training_result_clear(&result);
     return status;
@@ -570,6 +567,9 @@ static enum status train_or_find(struct painter *painter, struct input *area)
     }
     if (!stage_is_done(stage)) {
         TRY(train(painter, stage, &files));
+    }
+    if (job.rank == 0) {
+        training_forget(files.checkpoint);
     }
     TRY_TOGETHER(job.comm, load_weights(painter, files.weights));
 done:
