@@ -69,9 +69,10 @@ with_terra <- function(pollution, weather, output) {
     met <- resample(met, pm, method = "bilinear")
   }
   result <- app(c(pm, met), deweather)
-  variables <- sds(lapply(parts, function(layers) result[[layers]]))
-  names(variables) <- names(parts)
-  writeCDF(variables, output, overwrite = TRUE)
+  cubes <- sds(lapply(parts[1:2], function(layers) result[[layers]]))
+  names(cubes) <- names(parts)[1:2]
+  writeCDF(cubes, output, overwrite = TRUE)
+  writeRaster(result[[c(parts$coef, parts$r2)]], paste0(output, ".tif"), overwrite = TRUE)
   ncell(pm)
 }
 

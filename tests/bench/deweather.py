@@ -6,11 +6,11 @@
 # and the versions; ends with 77 and the name of what to install where a tool is missing.
 import sys
 import time
+from importlib.metadata import version
 
 try:
     import dask
     import numpy as np
-    import statsmodels
     import xarray
     from statsmodels.tsa.seasonal import STL
 except ImportError as missing:
@@ -55,8 +55,8 @@ def main(pollution_path, weather_path, output, jumps):
     with dask.config.set(scheduler="synchronous"):
         out.to_netcdf(output, format="NETCDF3_64BIT")
     cells = pollution.lat.size * pollution.lon.size
-    print(f"{1e3 * (time.process_time() - start) / cells:.6g} xarray {xarray.__version__} "
-          f"dask {dask.__version__} statsmodels {statsmodels.__version__}")
+    tools = " ".join(f"{tool} {version(tool)}" for tool in ("xarray", "dask", "statsmodels"))
+    print(f"{1e3 * (time.process_time() - start) / cells:.6g} {tools}")
 
 
 main(*sys.argv[1:])
