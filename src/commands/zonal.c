@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/reason.h"
+#include "boxes.h"
 #include "commands/commands.h"
 #include "flow/input.h"
 #include "flow/run.h"
@@ -15,6 +16,7 @@
 #include "io/table_writer.h"
 #include "parallel/agree.h"
 #include "periods.h"
+#include "rates.h"
 #include "region_samples.h"
 #include "regions.h"
 
@@ -30,6 +32,18 @@ static const struct option_spec zonal_options[] = {
      .argument = "CSV",
      .flags = OPTION_REQUIRED | OPTION_OUTPUT,
      .help = "Result: a CSV file; its columns are described in NAME.json. - is standard output.",
+     .group = "Output"},
+    {.name = "boxes",
+     .kind = OPTION_PATH,
+     .argument = "CSV",
+     .flags = OPTION_OUTPUT,
+     .help = "Also write box-plot statistics of the area means of the steps of each period.",
+     .group = "Output"},
+    {.name = "rates",
+     .kind = OPTION_PATH,
+     .argument = "CSV",
+     .flags = OPTION_OUTPUT,
+     .help = "Also write how the means of years change; needs --by year.",
      .group = "Output"},
     {.name = NULL},
 };
@@ -56,8 +70,9 @@ struct zonal {
     double *row_sum;   /* [rows of the box] */
     struct region_sample *samples;
     struct standard_output *stand_in;
-    const char *table; /* path of the CSV file */
-    char *json;
+    const char *table, *boxes, *rates; /* paths of CSV files; NULL: not asked for */
+    char *json, *boxes_json, *rates_json;
+    double *means; /* [steps] of a region, while the tables are written */
 };
 
 /* ---- items -------------------------------------------------------------------------------- */
@@ -180,6 +195,15 @@ static const struct table_column columns_plain[COLUMNS] = {
     {"reason", NULL, "ok, all_missing, outside_grid or outside_mask", TABLE_TEXT},
 };
 
+/* What all tables say of a region first. */
+static void write_region(const struct zonal *zonal, int64_t region, struct table_writer *writer)
+{
+    const struct region_cells *cells = &zonal->regions->cells[region];
+    table_writer_text(writer, cells->name);
+    table_writer_integer(writer, cells->zone + 1);
+    table_writer_text(writer, region_part_name(cells->part));
+}
+
 static enum reason reason_of(const struct region_cells *cells, const struct total *total)
 {
     return cells->count > 0           ? total->valid_steps > 0 ? REASON_OK : REASON_ALL_MISSING
@@ -193,9 +217,7 @@ static void write_row(const struct zonal *zonal, struct table_writer *writer,
     const struct region_cells *cells = &zonal->regions->cells[region];
     const struct region_sample *all = &total->all;
     bool has_values = total->valid_steps > 0;
-    table_writer_text(writer, cells->name);
-    table_writer_integer(writer, cells->zone + 1);
-    table_writer_text(writer, region_part_name(cells->part));
+    write_region(zonal, region, writer);
     period_write(period, writer);
     table_writer_integer(writer, total->valid_steps);
     table_writer_integer(writer, all->cells);
@@ -223,11 +245,9 @@ static enum status write_rows(const struct zonal *zonal, const struct journal_co
     return STATUS_OK;
 }
 
-/* The table, from the journal; by rank 0. A resumed run does it again. */
-static enum status write_table(struct zonal *zonal)
+static enum status write_table(const struct zonal *zonal, const struct journal_content *content)
 {
     enum status status;
-    struct journal_content content = {0};
     struct table_writer *writer = NULL;
     struct table_column columns[COLUMNS];
     char title[256];
@@ -236,32 +256,166 @@ static enum status write_table(struct zonal *zonal)
         columns[column].units = input_units(zonal->input);
     }
     snprintf(title, sizeof title, "Zonal statistics of %s", input_variable(zonal->input)->name);
-    TRY(stage_records(zonal->stage, &content));
     TRY(table_writer_create(stage_partial(zonal->stage, zonal->table), title, columns, COLUMNS,
                             &writer));
-    TRY(write_rows(zonal, &content, writer));
+    TRY(write_rows(zonal, content, writer));
     TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->json)));
 done:
     table_writer_destroy(&writer);
+    return status;
+}
+
+/* ---- boxes and rates ---------------------------------------------------------------------- */
+
+enum {
+    REGION_COLUMNS = 3,
+    PERIOD_COLUMN_COUNT = 6,
+    BOXES_COLUMNS = REGION_COLUMNS + PERIOD_COLUMN_COUNT + BOX_COLUMNS,
+    RATE_COLUMNS = REGION_COLUMNS + RATES_COLUMNS
+};
+
+static const struct table_column region_columns[REGION_COLUMNS + PERIOD_COLUMN_COUNT] = {
+    {"zone", NULL, "name of the polygon", TABLE_TEXT},
+    {"zone_number", NULL, "number of the polygon in its file, from 1", TABLE_INTEGER},
+    {"part", NULL, "all of the polygon, or inside or outside the mask", TABLE_TEXT},
+    PERIOD_COLUMNS,
+};
+
+/* Area means of the steps of a period that have one. @return how many */
+static int64_t gather_means(const struct zonal *zonal, const struct journal_content *content,
+                            const struct period *period, int64_t region)
+{
+    const struct items *items = stage_items(zonal->stage);
+    int64_t count = 0;
+    for (int64_t step = period->first; step <= period->last; step++) {
+        const struct region_sample *sample =
+            sample_of(content, items, step, zonal->regions->count, region);
+        if (period_holds(zonal->periods, period, step) && sample->cells > 0) {
+            zonal->means[count++] = sample->sum / sample->area_m2;
+        }
+    }
+    return count;
+}
+
+static enum status write_boxes(const struct zonal *zonal, const struct journal_content *content)
+{
+    enum status status;
+    struct table_writer *writer = NULL;
+    struct table_column columns[BOXES_COLUMNS];
+    struct box_firsts *firsts = NULL;
+    memcpy(columns, region_columns, sizeof region_columns);
+    box_columns(columns + BOXES_COLUMNS - BOX_COLUMNS, input_units(zonal->input));
+    TRY(box_firsts_create(zonal->regions->count, &firsts));
+    TRY(table_writer_create(stage_partial(zonal->stage, zonal->boxes),
+                            "Box-plot statistics of the area means of steps", columns,
+                            BOXES_COLUMNS, &writer));
+    for (int64_t region = 0; region < zonal->regions->count; region++) {
+        for (int64_t i = 0; i < zonal->periods->count; i++) {
+            const struct period *period = &zonal->periods->period[i];
+            int64_t count = gather_means(zonal, content, period, region);
+            write_region(zonal, region, writer);
+            period_write(period, writer);
+            box_write(firsts, region, period, zonal->means, count, writer);
+        }
+    }
+    TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->boxes_json)));
+done:
+    table_writer_destroy(&writer);
+    box_firsts_destroy(&firsts);
+    return status;
+}
+
+static enum status write_rates(const struct zonal *zonal, const struct journal_content *content)
+{
+    enum status status;
+    struct table_writer *writer = NULL;
+    struct table_column columns[RATE_COLUMNS];
+    memcpy(columns, region_columns, REGION_COLUMNS * sizeof *columns);
+    rates_columns(columns + REGION_COLUMNS, input_units(zonal->input));
+    TRY(table_writer_create(stage_partial(zonal->stage, zonal->rates),
+                            "Change of the means of years", columns, RATE_COLUMNS, &writer));
+    for (int64_t region = 0; region < zonal->regions->count; region++) {
+        struct rates rates = {0};
+        for (int64_t i = 0; i < zonal->periods->count; i++) {
+            const struct period *period = &zonal->periods->period[i];
+            if (period->kind == PERIOD_YEAR) {
+                struct total total = total_of(zonal, content, period, region);
+                bool has_values = total.valid_steps > 0;
+                write_region(zonal, region, writer);
+                rates_write(&rates, period->year,
+                            has_values ? total.all.sum / total.all.area_m2 : NAN, writer);
+            }
+        }
+    }
+    TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->rates_json)));
+done:
+    table_writer_destroy(&writer);
+    return status;
+}
+
+/* The tables, from the journal; by rank 0. A resumed run does it again. */
+static enum status write_tables(struct zonal *zonal)
+{
+    enum status status;
+    struct journal_content content = {0};
+    TRY(stage_records(zonal->stage, &content));
+    TRY(write_table(zonal, &content));
+    if (zonal->boxes != NULL) {
+        TRY(memory_allocate((size_t)zonal->periods->steps + 1, sizeof *zonal->means,
+                            &zonal->means));
+        TRY(write_boxes(zonal, &content));
+    }
+    if (zonal->rates != NULL) {
+        TRY(write_rates(zonal, &content));
+    }
+done:
     journal_content_clear(&content);
     return status;
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
 
+/* A CSV file of the stage, and its JSON twin. NULL is allowed. */
+static enum status add_table(struct zonal *zonal, const char *path, char **json)
+{
+    enum status status = STATUS_OK;
+    char *stem = NULL;
+    if (path == NULL) {
+        goto done;
+    }
+    TRY(path_stem(path, &stem));
+    FAIL_IF(asprintf(json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
+    TRY(stage_add_file(zonal->stage, path));
+    TRY(stage_add_file(zonal->stage, *json));
+done:
+    free(stem);
+    return status;
+}
+
+static bool has_years(const struct periods *periods)
+{
+    for (int64_t i = 0; i < periods->count; i++) {
+        if (periods->period[i].kind == PERIOD_YEAR) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status declare(struct zonal *zonal)
 {
     enum status status;
-    char *stem = NULL;
-    TRY(path_stem(zonal->table, &stem));
-    FAIL_IF(asprintf(&zonal->json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
+    zonal->boxes = option_text(zonal->job->options, "boxes");
+    zonal->rates = option_text(zonal->job->options, "rates");
+    FAIL_IF(zonal->rates != NULL && !has_years(zonal->periods), STATUS_USAGE,
+            "--rates: changes of years need --by year");
     TRY(stage_create(zonal->job, zonal->table, &zonal->stage));
     TRY(input_attach(zonal->input, zonal->stage));
     TRY(regions_attach(zonal->regions, zonal->stage));
-    TRY(stage_add_file(zonal->stage, zonal->table));
-    TRY(stage_add_file(zonal->stage, zonal->json));
+    TRY(add_table(zonal, zonal->table, &zonal->json));
+    TRY(add_table(zonal, zonal->boxes, &zonal->boxes_json));
+    TRY(add_table(zonal, zonal->rates, &zonal->rates_json));
 done:
-    free(stem);
     return status;
 }
 
@@ -314,7 +468,7 @@ static enum status zonal_stage(struct zonal *zonal)
     TRY_TOGETHER(job->comm, create_buffers(zonal, stage_items(zonal->stage)->slab_steps));
     TRY(flow_run(zonal->stage, &work));
     bool is_writer = job->rank == 0 && !job->dry_run;
-    TRY_TOGETHER(job->comm, is_writer ? write_table(zonal) : STATUS_OK);
+    TRY_TOGETHER(job->comm, is_writer ? write_tables(zonal) : STATUS_OK);
     TRY(stage_commit(zonal->stage));
 done:
     return status;
@@ -341,6 +495,9 @@ static void zonal_clear(struct zonal *zonal, bool is_finished)
     free(zonal->row_sum);
     free(zonal->samples);
     free(zonal->json);
+    free(zonal->boxes_json);
+    free(zonal->rates_json);
+    free(zonal->means);
 }
 
 static enum status zonal_run(struct job *job)
@@ -388,8 +545,10 @@ const struct command command_zonal = {
         "the "
         "zone it covers.\n\n"
         "Winter (DJF) belongs to the year of its January (P2.55). A period at the end of the "
-        "series "
-        "may be cut short: the column steps tells.",
+        "series may be cut short: the column steps tells.\n\n"
+        "--boxes writes the box plots of the steps' area means (P2.54; those of cells: compare "
+        "--groups), --rates the change of yearly means (P2.56): from year to year, in all, a year "
+        "on average, and the compound rate.",
     .examples =
         "airshed zonal pm25.nc --zones cities.geojson --zone-name name -o cities.csv\n"
         "mpirun -n 4 airshed zonal pm25.nc --zones cities.gpkg --by month,all --mask areas.nc \\\n"

@@ -68,25 +68,22 @@ def table(path, names, rows):
 
 # ---- the definition, over all pairs ---------------------------------------------------------------
 
-def distance_km(a, b):
+def distance_km(lat1, lon1, lat2, lon2):
     """Great circle on the mean radius of WGS84."""
-    (lat1, lon1), (lat2, lon2) = np.radians(a), np.radians(b)
+    lat1, lon1, lat2, lon2 = map(np.radians, (lat1, lon1, lat2, lon2))
     square = np.sin((lat2 - lat1) / 2)**2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2)**2
     return 2 * 6371.0088 * np.arcsin(np.sqrt(square))
 
 
 def neighbours(kind, reach_km=0):
-    cells = [(r, c) for r in range(ROWS) for c in range(COLS)]
-    w = np.zeros((len(cells), len(cells)))
-    for i, (r, c) in enumerate(cells):
-        for j, (s, d) in enumerate(cells):
-            if i == j:
-                continue
-            near = {"queen": max(abs(r - s), abs(c - d)) == 1, "rook": abs(r - s) + abs(c - d) == 1,
-                    "distance": abs(r - s) < 5 and abs(c - d) < 5 and reach_km > 0 and
-                    distance_km((LAT[r], LON[c]), (LAT[s], LON[d])) <= reach_km}[kind]
-            w[i, j] = near
-    return w
+    row, col = (index.ravel() for index in np.indices((ROWS, COLS)))
+    rows, cols = abs(row[:, None] - row), abs(col[:, None] - col)
+    if kind == "distance":
+        lat, lon = LAT[row], LON[col]
+        near = distance_km(lat[:, None], lon[:, None], lat, lon) <= reach_km
+    else:
+        near = np.maximum(rows, cols) == 1 if kind == "queen" else rows + cols == 1
+    return np.where(rows + cols > 0, near, 0).astype(float)
 
 
 def moran(values, w, is_binary):

@@ -58,6 +58,18 @@ zonal 2 filled gap geographic --by all --missing-steps fill
 expect "missing_steps_can_be_filled" 0
 expect_true "a_filled_step_counts_as_missing" grep -q '^"\?cut.*,11,9,' "$scratch/filled/table.csv"
 
+# ---- boxes and rates --------------------------------------------------------------------------
+zonal 1 more geographic geographic --by year,season,month,day,all --mask "$data/mask.nc" \
+  --boxes "$scratch/more/boxes.csv" --rates "$scratch/more/rates.csv"
+expect "boxes_and_rates_are_written" 0
+expect_true "boxes_are_those_of_daily_means" $reference boxes "$scratch/more/boxes.csv" \
+  "$scratch/more/table.csv" following
+expect_true "rates_are_those_of_yearly_means" $reference rates "$scratch/more/rates.csv" "$scratch/more/table.csv"
+zonal 3 more-3 geographic geographic --by year,season,month,day,all --mask "$data/mask.nc" \
+  --boxes "$scratch/more-3/boxes.csv" --rates "$scratch/more-3/rates.csv"
+expect "boxes_and_rates_on_3" 0
+expect_same_bytes "bytes_of_boxes_and_rates_on_3" "$scratch/more" "$scratch/more-3"
+
 # ---- bytes ------------------------------------------------------------------------------------
 cube="$data/geographic.nc" zones="$data/geographic.geojson"
 everything=(--by year,season,month,day,all --mask "$data/mask.nc")
@@ -111,6 +123,7 @@ refuse no_cube 3 "nowhere.nc" "$data/nowhere.nc" --zones "$zones" -o "$new"
 refuse unknown_variable 3 "ozone" "$cube" --zones "$zones" --variable ozone -o "$new"
 refuse seasons_of_a_map 2 "only --by all" "$data/linear.nc" --zones "$data/utm.geojson" \
   --by season -o "$new"
+refuse rates_without_years 2 "need --by year" "$cube" --zones "$zones" --by month --rates "$scratch/r.csv" -o "$new"
 refuse unknown_period 2 "week" "$cube" --zones "$zones" --by week -o "$new"
 refuse unknown_december 2 "december" "$cube" --zones "$zones" --december never -o "$new"
 refuse mask_on_another_grid 3 "utm_mask.nc: does not lie on the grid" "$cube" --zones "$zones" \

@@ -300,6 +300,79 @@ def linear_means(path):
         expect(rows[name]['by'] == 'all' and rows[name]['date'] == '', f'{name}: a date of a map')
 
 
+def quantile(values, probability):
+    """Linear between order statistics, type 7."""
+    at = (len(values) - 1) * probability
+    below = int(at)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (at - below) * (values[above] - values[below])
+
+
+def close(got, wanted, where):
+    expect(got != '' and abs(float(got) - wanted) <= 1e-11 * max(1, abs(wanted)),
+           f'{where} is {got}, not {wanted}')
+
+
+def boxes(path, table, december):
+    """Box plots from the means of the days in a table that was checked."""
+    days = {}
+    for row in read_csv(table):
+        if row['by'] == 'day' and row['mean']:
+            days.setdefault((row['zone'], row['part']), {})[row['date']] = float(row['mean'])
+    first = {}
+    for row in read_csv(path):
+        where = f"{row['zone']} {row['part']} {row['by']} {row['year']} {row['season']}"
+        own = days.get((row['zone'], row['part']), {})
+        keys = {date: key_of(row['by'], datetime.date.fromisoformat(date), december) for date in own}
+        wanted = tuple(row[name] for name in ('year', 'season', 'month'))
+        values = sorted(own[date] for date, key in keys.items()
+                        if tuple(str(v) for v in key[:3]) == wanted and
+                        (row['by'] != 'day' or date == row['date']))
+        expect(int(row['n']) == len(values), f"{where}: n is {row['n']}, not {len(values)}")
+        if not values:
+            expect(row['median'] == '', f'{where}: a median of nothing')
+            continue
+        q1, median, q3 = (quantile(values, p) for p in (0.25, 0.5, 0.75))
+        kept = [v for v in values if q1 - 1.5 * (q3 - q1) <= v <= q3 + 1.5 * (q3 - q1)]
+        for name, number in (('q1', q1), ('median', median), ('q3', q3), ('iqr', q3 - q1),
+                             ('whisker_low', kept[0]), ('whisker_high', kept[-1]),
+                             ('min', values[0]), ('max', values[-1]),
+                             ('mean', math.fsum(values) / len(values))):
+            close(row[name], number, f'{where}: {name}')
+        expect(int(row['outliers']) == len(values) - len(kept), f'{where}: outliers')
+        month = row['month'] if row['by'] == 'month' else ''
+        since = (row['zone'], row['part'], row['by'], row['season'], month)
+        start = first.setdefault(since, (median, q3 - q1))
+        close(row['median_change'], median - start[0], f'{where}: median_change')
+        close(row['iqr_change'], q3 - q1 - start[1], f'{where}: iqr_change')
+
+
+def rates(path, table):
+    """Changes from the means of years in a table that was checked."""
+    years = {}
+    for row in read_csv(table):
+        if row['by'] == 'year':
+            mean = float(row['mean']) if row['mean'] else None
+            years.setdefault((row['zone'], row['part']), {})[int(row['year'])] = mean
+    for row in read_csv(path):
+        own, year = years[row['zone'], row['part']], int(row['year'])
+        where, mean = f"{row['zone']} {row['part']} {year}", own[year]
+        known = sorted(y for y in own if own[y] is not None)
+        before = own.get(year - 1)
+        if mean is None or before is None:
+            expect(row['change'] == '', f'{where}: a change from nothing')
+        else:
+            close(row['change'], mean - before, f'{where}: change')
+            close(row['change_percent'], 100 * (mean - before) / before, f'{where}: change_percent')
+        if mean is None or year == known[0]:
+            expect(row['total_change'] == '', f'{where}: total_change')
+            continue
+        since, start = year - known[0], own[known[0]]
+        close(row['total_change_percent'], 100 * (mean - start) / start, f'{where}: total')
+        close(row['mean_annual_change_percent'], 100 * (mean - start) / start / since, f'{where}: annual')
+        close(row['compound_annual_percent'], 100 * ((mean / start) ** (1 / since) - 1), f'{where}: compound')
+
+
 if __name__ == '__main__':
     task, arguments = sys.argv[1], sys.argv[2:]
     if task == 'make':
@@ -310,3 +383,7 @@ if __name__ == '__main__':
         constant(*arguments)
     elif task == 'linear':
         linear_means(arguments[0])
+    elif task == 'boxes':
+        boxes(*arguments)
+    elif task == 'rates':
+        rates(*arguments)
