@@ -141,7 +141,8 @@ static int run_with_mpi(const struct command *command, const struct options *opt
     int size;
     struct job job;
     signals_catch(); /* the launcher may pass one on while MPI is still starting */
-    MPI_Init(NULL, NULL);
+    int threads; /* only the first one calls MPI; see flow/run.h */
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     enum log_level level = option_flag(options, "quiet")     ? LOG_WARNING

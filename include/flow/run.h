@@ -3,8 +3,11 @@
  * An item is the unit of work and of loss: a band of rows, a slab of steps or one of a count
  * (parallel/items.h), cut without a look at the number of ranks. For each the loop calls read,
  * compute and write of the command, makes what was written durable, and appends one record to the
- * journal (flow/journal.h). A kill loses the items without a record: the one that each rank was
- * at. Ranks may be one round apart, because outcomes travel a round late.
+ * journal (flow/journal.h). While a thread waits for the disk, the next item is read and computed;
+ * before that one writes, the record of the one before is appended, so that a record never comes
+ * before its data. A kill loses the items without a record: the one that each rank was at, and the
+ * one that was on its way to the disk. Ranks may be one round apart, because outcomes travel a round
+ * late.
  *
  * So that a resume gives the same bytes, an item may depend on inputs, options and its index alone:
  * not on ranks, order, or what other items left in buffers. Results that need all items (sums,

@@ -93,6 +93,11 @@ enum status cube_get(struct cube *cube, int variable, const struct window *windo
 /** Makes this rank's puts durable: fdatasync on a descriptor of its own. Local. */
 enum status cube_sync(struct cube *cube);
 
+/** cube_sync() in two halves. The first may run in another thread while the cube is not written; it
+ *  returns errno, or 0. The second makes a status and a message of that. Local. */
+int cube_flush(const struct cube *cube);
+enum status cube_flushed(const struct cube *cube, int error);
+
 /** Sets the actual_range of a floating variable; collective, the same values on every rank;
  *  room was reserved at creation. Without it the attribute holds _FillValue twice and readers
  *  are told nothing, so call it for every variable that has one. */

@@ -12,12 +12,15 @@
 #include "flow/fault.h"
 #include "flow/plan.h"
 #include "flow/signals.h"
+#include "keep.h"
 #include "kernels/survey.h"
 #include "parallel/agree.h"
 #include "parallel/messages.h"
 #include "stage_internal.h"
 
-enum { PIECE_VALUES = 1024 };
+enum {
+    PIECE_VALUES = 1024
+};
 
 static struct flow_counts counts;
 
@@ -150,27 +153,8 @@ struct flow_counts flow_counts(void)
     return counts;
 }
 
-/* Data first, then the record that vouches for them. */
-static enum status item_keep(struct stage *stage, struct flow_item *item)
-{
-    enum status status = STATUS_OK;
-    for (int cube = 0; cube < stage->cube_count; cube++) {
-        bool was_written = false;
-        for (int64_t i = 0; i < item->record.put_count; i++) {
-            was_written = was_written || item->record.puts[i].cube == cube;
-        }
-        if (was_written) {
-            TRY(cube_sync(stage->cubes[cube].cube));
-        }
-    }
-    TRY(journal_append(stage->journal, &item->record));
-    stage->own_items++;
-    counts.items++;
-done:
-    return status;
-}
-
-static enum status item_run(struct stage *stage, const struct flow_work *work, int64_t index)
+static enum status item_run(struct stage *stage, const struct flow_work *work, int64_t index,
+                            struct keeper *keeper)
 {
     enum status status = STATUS_OK;
     struct flow_item item = {.index = index,
@@ -185,9 +169,11 @@ static enum status item_run(struct stage *stage, const struct flow_work *work, i
         TRY(work->compute(work->context, &item));
     }
     fault_strike(FAULT_COMPUTE, index);
+    TRY(keeper_finish(keeper)); /* of the item before */
     TRY(work->write(work->context, &item));
     fault_strike(FAULT_WRITE, index);
-    TRY(item_keep(stage, &item));
+    keeper_begin(keeper, &item);
+    counts.items++;
 done:
     free(item.record.puts);
     free(item.record.payload);
@@ -244,6 +230,7 @@ static enum status run_rounds(struct stage *stage, const struct flow_work *work,
     enum status status = STATUS_OK;
     const struct job *job = stage->job;
     struct rounds rounds = {.comm = job->comm};
+    struct keeper keeper = {0};
     int64_t round_count = (open_count + job->size - 1) / job->size;
     struct log_progress progress;
 
@@ -251,7 +238,7 @@ static enum status run_rounds(struct stage *stage, const struct flow_work *work,
     for (int64_t round = 0; round < round_count; round++) {
         int64_t position = round * job->size + job->rank;
         if (position < open_count) {
-            status = item_run(stage, work, open[position]);
+            status = item_run(stage, work, open[position], &keeper);
         }
         if (rounds_must_stop(&rounds)) {
             break;
@@ -263,6 +250,8 @@ static enum status run_rounds(struct stage *stage, const struct flow_work *work,
             break;
         }
     }
+    enum status kept = keeper_finish(&keeper);
+    status = status != STATUS_OK ? status : kept;
     /* A rank that failed waits here for the others to see it one round later. */
     bool must_stop = rounds_must_stop(&rounds) || rounds.all[0] != 0 || rounds.all[1] != 0;
     log_progress_end(&progress);

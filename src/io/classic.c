@@ -87,13 +87,14 @@ enum status classic_reserve(const char *path, bool has_blocks)
     enum status status;
     struct classic_file *file = NULL;
     TRY(open_header(path, true, &file));
-    int error = !has_blocks ? ENOSYS
+    int error = !has_blocks                                                  ? ENOSYS
                 : fallocate(file->descriptor, 0, 0, file->needed_bytes) == 0 ? 0
-                                                                              : errno;
+                                                                             : errno;
     if (error == EOPNOTSUPP || error == ENOSYS) {
         error = ftruncate(file->descriptor, file->needed_bytes) == 0 ? 0 : errno;
     }
-    FAIL_IF(error != 0, STATUS_OUTPUT, "'%s' needs %.3g GB and cannot have them: %s; make room or choose another folder, then "
+    FAIL_IF(error != 0, STATUS_OUTPUT,
+            "'%s' needs %.3g GB and cannot have them: %s; make room or choose another folder, then "
             "start again",
             path, (double)file->needed_bytes / 1e9, strerror(error));
 done:
@@ -133,13 +134,23 @@ const struct classic_variable *classic_find(const struct classic_file *file, con
     return NULL;
 }
 
+int classic_flush(const struct classic_file *file)
+{
+    return fdatasync(file->descriptor) == 0 ? 0 : errno;
+}
+
+enum status classic_flushed(const struct classic_file *file, int error)
+{
+    enum status status = STATUS_OK;
+    FAIL_IF(error != 0, STATUS_OUTPUT, "'%s' cannot be made durable: %s", file->path,
+            strerror(error));
+done:
+    return status;
+}
+
 enum status classic_sync(struct classic_file *file)
 {
-    if (fdatasync(file->descriptor) != 0) {
-        return failure_record(STATUS_OUTPUT, __FILE__, __LINE__, "'%s' cannot be made durable: %s",
-                              file->path, strerror(errno));
-    }
-    return STATUS_OK;
+    return classic_flushed(file, classic_flush(file));
 }
 
 /* ---- bytes ---------------------------------------------------------------------------------- */

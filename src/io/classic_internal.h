@@ -69,8 +69,10 @@ enum status classic_write(struct classic_file *file, const struct classic_variab
                           const int64_t *start, const int64_t *count, const void *values,
                           bool nan_is_fill);
 
-/** Makes this descriptor's writes durable. */
+/** Makes this descriptor's writes durable; in two halves as cube_flush() says. */
 enum status classic_sync(struct classic_file *file);
+int classic_flush(const struct classic_file *file);
+enum status classic_flushed(const struct classic_file *file, int error);
 
 /** _FillValue of NetCDF for floating types (C.08): the same bits as float and as double. */
 #define CLASSIC_FILL 9.969209968386869e36f

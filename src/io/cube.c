@@ -212,6 +212,16 @@ done:
     return status;
 }
 
+int cube_flush(const struct cube *cube)
+{
+    return classic_flush(cube->file);
+}
+
+enum status cube_flushed(const struct cube *cube, int error)
+{
+    return classic_flushed(cube->file, error);
+}
+
 enum status cube_sync(struct cube *cube)
 {
     return classic_sync(cube->file);

@@ -94,19 +94,17 @@ static enum status copy_cube(const struct job *job)
         .label = "input", .path = option_text(job->options, "input"), .by_rows = true};
     struct cube_variable variable = {.name = "value", .units = "1", .has_time = true};
     struct cube_spec spec = {.variables = &variable, .variable_count = 1};
-    struct production production = {.output = option_text(job->options, "output"),
-                                    .cube = &spec,
-                                    .work = {.context = &copier,
-                                             .read = copier_read,
-                                             .write = copier_write},
-                                    .create_buffers = copier_create};
+    struct production production = {
+        .output = option_text(job->options, "output"),
+        .cube = &spec,
+        .work = {.context = &copier, .read = copier_read, .write = copier_write},
+        .create_buffers = copier_create};
     TRY(input_open(job, &request, &copier.input));
     spec.grid = input_grid(copier.input);
     spec.time = input_time(copier.input);
     production.cost.unit_bytes = spec.time->steps * (int64_t)sizeof(float);
     TRY_TOGETHER(job->comm, items_cut_rows(spec.time->steps, spec.grid->rows, spec.grid->cols,
-                                           &production.cost, job->memory_bytes,
-                                           &production.items));
+                                           &production.cost, job->memory_bytes, &production.items));
     production.inputs = (struct input *const[]){copier.input, NULL};
     TRY(flow_produce(job, &production));
 done:
@@ -232,7 +230,8 @@ static void make_source(const struct bench *bench)
 int main(int argc, char **argv)
 {
     struct bench bench = {0};
-    MPI_Init(&argc, &argv);
+    int threads;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &bench.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &bench.size);
     if (argc != 7) {

@@ -57,8 +57,9 @@ class Product:
               f"{before.done} became {after.done}\n{attempt}")
 
     def check_flight(self, before, fault, ranks, attempt):
-        """Items of earlier rounds are done; only those of the round under way and the one before
-        it, in which a slower rank may be, are repeated."""
+        """Items of earlier rounds are done. Repeated are those of the round under way, of the round
+        before it, in which a slower rank may be, and, for each, the one whose data were on their way
+        to the disk: a rank records it before it writes the next one."""
         after = self.journal()
         if len(journals(self.place)) != 1 or after.committed:
             return  # with stages within stages one cannot tell which was struck
@@ -68,9 +69,9 @@ class Product:
         phase, number = fault.split(":")
         if phase == "commit" or int(number) not in came:
             return
-        round_of_fault = came.index(int(number)) // ranks
-        due = [item for at, item in enumerate(came) if at // ranks < round_of_fault - 1
-               or (at // ranks == round_of_fault - 1 and ranks == 1)]
+        first_open = came.index(int(number)) // ranks - (phase in ("read", "compute"))
+        slower = 0 if ranks == 1 else 2  # rounds: one behind, and its own on the way
+        due = [item for at, item in enumerate(came) if at // ranks < first_open - slower]
         lost = [item for item in due if item not in after.done]
         check(f"{self.label}_repeats_only_items_in_flight", not lost,
               f"{lost} are lost, {vars(after)}, {journals(self.place)}, {self.log}\n{attempt}")

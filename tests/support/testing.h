@@ -86,7 +86,8 @@ static inline void testing_skip(void)
 
 static inline int testing_run_group(size_t count, int (*group)(void))
 {
-    MPI_Init(NULL, NULL);
+    int threads;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &threads);
     int rank;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (rank > 0) {
