@@ -199,7 +199,7 @@ test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=
 	@tests/memory/run
 
 .PHONY: bench
-bench: $(PROGRAM) $(BUILD)/tests/bench/kernels ## measure beside other tools, into build/bench; RUNS=3 T=NAME
+bench: $(PROGRAM) plugins $(BUILD)/tests/bench/kernels $(BUILD)/tests/bench/network ## measure beside other tools, into build/bench; RUNS=3 T=NAME
 	@CC='$(CC)' CFLAGS='$(LANGUAGE) $(CFLAGS)' tests/bench/run $(T)
 
 .PHONY: bench-io bench-scaling bench-cost

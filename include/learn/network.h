@@ -80,7 +80,7 @@ const struct network_tensor *network_tensor(const struct network *network, int i
 enum status network_set(struct network *network, const float *parameters);
 
 /** Draws starting values, keyed by seed and place: weights uniform within sqrt(6 / fan_in) before a
- *  ReLU and sqrt(1 / fan_in) elsewhere, norms 1, forget gates 1, the rest 0. */
+ *  ReLU and sqrt(1 / fan_in) elsewhere, norms 1, forget gates 1, the rest 0, with the output's, so that the first predictions are 0. */
 void network_draw(const struct network *network, uint32_t seed, float *parameters);
 
 /** Weighted mean absolute error of a sample, sum of w |prediction - target| / sum of w, and its

@@ -42,9 +42,10 @@ static const struct option_spec background_options[] = {
     {.name = "model",
      .kind = OPTION_CHOICE,
      .choices = "spherical|exponential|gaussian|matern|best",
-     .fallback = "best",
+     .fallback = "exponential",
      .group = METHOD_GROUP,
-     .help = "Variogram model of kriging; best: the one that fits closest."},
+     .help = "Variogram model of kriging; best: the one that fits closest, which on smooth maps may be "
+             "a gaussian without nugget that goes astray in large areas."},
     {.name = "smoothness",
      .kind = OPTION_REAL,
      .argument = "NU",
@@ -501,7 +502,7 @@ static struct items_cost cost_of(const struct background *background)
                               .unit_bytes = 2 * map_bytes + background->scores.step_bytes};
     if (is_network(background)) {
         cost.fixed_bytes += painter_bytes(&background->painter) + lead_of(background) * map_bytes;
-        cost.unit_bytes += map_bytes;
+        cost.unit_bytes += 2 * map_bytes; /* scored areas, first guesses */
     } else {
         struct infill_request own =
             region_request(region, options, (enum infill_method)background->method, false);

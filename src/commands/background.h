@@ -79,6 +79,12 @@ struct painter {
     float *map[FEATURES_MOST];        /* [cells] of those that do not change in time, else NULL */
     float *elevation_m;               /* [cells], NaN where not known; NULL: none */
     uint8_t *is_known;                /* background that is never held out */
+    int guess; /* place of the feature "guess", which the output is added to; -1: none */
+    struct infill *guesser[2];        /* of the cells that are not background, not context */
+    int64_t *guess_target[2], guess_targets[2];
+    double *guessed;                  /* [most targets] */
+    float *guess_maps;                /* [steps of a prediction, cells] */
+    int64_t guess_room;
     int64_t steps;
     double *mean; /* [steps], of the known cells; scaled values are (value - mean) / scale */
     double scale;
@@ -87,7 +93,11 @@ struct painter {
     /* Of a patch */
     int64_t patch_rows, patch_cols;
     float *window, *frames, *target, *weight;
+    float *guess_window; /* as window: kriged values of the cells that are hidden, else NaN */
     uint8_t *blank;
+    uint8_t *patch_known;
+    struct position *patch_place;
+    int64_t *patch_target;
     int64_t validation_areas, *validation_row, *validation_col; /* their middles */
 
     /* Of a tile */
@@ -128,6 +138,7 @@ struct frame_view {
     int64_t row, col, rows, cols; /**< of the window, which may reach beyond the grid */
     int64_t turn;
     const float *values; /**< of the step */
+    const float *guess;  /**< likewise, of hidden cells; NULL: none */
     int64_t value_row, value_col, value_cols; /**< where they begin, and how long a row is */
     const uint8_t *is_known; /**< [cells] */
     const uint8_t *blank;    /**< [rows, cols] of the window before it is turned; NULL: none */

@@ -30,9 +30,10 @@ const struct option_spec network_options[] = {
              "wide it is stands in the file."},
     {.name = "features",
      .kind = OPTION_LIST,
-     .choices = "coordinates|elevation|season",
+     .choices = "guess|coordinates|elevation|season",
      .group = NETWORK_GROUP_NAME,
-     .help = "What the network sees beside values and mask."},
+     .help = "What the network sees beside values and mask. guess: the hidden cells by kriging, which "
+             "the network then corrects."},
     {.name = "elevation",
      .kind = OPTION_PATH,
      .argument = "DEM",
@@ -154,6 +155,9 @@ static enum status settings_from_options(struct painter *painter)
                                       strcmp(option_text(options, "recurrent"), "all") == 0};
     add_feature(painter, "value");
     add_feature(painter, "known");
+    if (has_option(options, "guess")) {
+        add_feature(painter, "guess");
+    }
     if (has_option(options, "coordinates")) {
         add_feature(painter, "x");
         add_feature(painter, "y");
@@ -182,7 +186,7 @@ static const char *fact_of(const struct safetensors *file, const char *name)
 static enum status settings_from_file(struct painter *painter, const struct safetensors *file)
 {
     enum status status = STATUS_OK;
-    const char *known[] = {"value", "known", "x", "y", "elevation", "sin", "cos"};
+    const char *known[] = {"value", "known", "guess", "x", "y", "elevation", "sin", "cos"};
     const char *path = option_text(painter->job->options, "weights");
     char names[96];
     painter->settings =
@@ -287,8 +291,10 @@ static enum status make_maps(struct painter *painter)
     if (painter->elevation != NULL) {
         TRY(read_elevation(painter));
     }
+    painter->guess = -1;
     for (int i = 0; i < painter->settings.inputs; i++) {
         const char *name = painter->features[i];
+        painter->guess = strcmp(name, "guess") == 0 ? i : painter->guess;
         bool is_x = strcmp(name, "x") == 0, is_y = strcmp(name, "y") == 0;
         if (is_x || is_y || strcmp(name, "elevation") == 0) {
             TRY(memory_allocate(cells, sizeof(float), &painter->map[i]));
@@ -630,6 +636,16 @@ void painter_clear(struct painter *painter, bool is_finished)
     for (int i = 0; i < FEATURES_MOST; i++) {
         free(painter->map[i]);
     }
+    for (int i = 0; i < 2; i++) {
+        infill_destroy(&painter->guesser[i]);
+        free(painter->guess_target[i]);
+    }
+    free(painter->guessed);
+    free(painter->guess_maps);
+    free(painter->guess_window);
+    free(painter->patch_known);
+    free(painter->patch_place);
+    free(painter->patch_target);
     free(painter->elevation_m);
     free(painter->is_known);
     free(painter->mean);
@@ -684,9 +700,82 @@ int64_t painter_bytes(const struct painter *painter)
     const struct region *region = painter->region;
     int64_t rows = tile_side(painter, region->grid->rows);
     int64_t cols = tile_side(painter, region->grid->cols);
+    int64_t guess_bytes = 0;
+    if (painter->guess >= 0) {
+        struct infill_request request =
+            region_request(region, painter->job->options, INFILL_KRIGING, true);
+        request.targets = region->targets + region->held;
+        guess_bytes = 2 * infill_bytes(&request) +
+                      region->cells * (24 + 4 * painter_lead(painter));
+    }
     return network_predict_bytes(&painter->settings, rows, cols) +
-           region->cells * (painter->settings.inputs * 4 + 8) + painter->steps * 8;
+           region->cells * (painter->settings.inputs * 4 + 8) + painter->steps * 8 + guess_bytes;
 }
+
+/* ---- first guesses ------------------------------------------------------------------------ */
+
+/* The guesser of the cells outside @p is_known: of all background, or of the context. */
+static enum status find_guesser(struct painter *painter, const uint8_t *is_known,
+                                struct infill **guesser, int *which)
+{
+    enum status status = STATUS_OK;
+    const struct region *region = painter->region;
+    bool is_scored = is_known == region->is_context;
+    *which = is_scored;
+    if (painter->guesser[is_scored] == NULL) {
+        int64_t *target = NULL, targets = 0;
+        TRY(memory_allocate((size_t)region->cells, sizeof *target, &target));
+        for (int64_t cell = 0; cell < region->cells; cell++) {
+            if (region->is_radiation[cell] != 0 || (is_scored && region->is_test[cell] != 0)) {
+                target[targets++] = cell;
+            }
+        }
+        painter->guess_target[is_scored] = target;
+        painter->guess_targets[is_scored] = targets;
+        struct infill_request request =
+            region_request(region, painter->job->options, INFILL_KRIGING, is_scored);
+        request.targets = targets;
+        request.target = target;
+        TRY(infill_create(&request, &painter->guesser[is_scored]));
+    }
+    *guesser = painter->guesser[is_scored];
+done:
+    return status;
+}
+
+/* Krigs the hidden cells of steps first ... first + count - 1. */
+static enum status guess_steps(struct painter *painter, const float *values, int64_t first,
+                               int64_t count, int64_t start, const uint8_t *is_known)
+{
+    enum status status;
+    int64_t cells = painter->region->cells;
+    struct infill *guesser = NULL;
+    int which;
+    TRY(find_guesser(painter, is_known, &guesser, &which));
+    if (painter->guessed == NULL) {
+        TRY(memory_allocate((size_t)cells, sizeof *painter->guessed, &painter->guessed));
+    }
+    if (painter->guess_room < count) {
+        free(painter->guess_maps);
+        painter->guess_maps = NULL;
+        TRY(memory_allocate((size_t)(count * cells), sizeof(float), &painter->guess_maps));
+        painter->guess_room = count;
+    }
+    for (int64_t i = 0; i < count * cells; i++) {
+        painter->guess_maps[i] = NAN;
+    }
+    for (int64_t step = 0; step < count; step++) {
+        TRY(infill_predict(guesser, values + (first + step - start) * cells, painter->guessed));
+        for (int64_t i = 0; i < painter->guess_targets[which]; i++) {
+            painter->guess_maps[step * cells + painter->guess_target[which][i]] =
+                (float)painter->guessed[i];
+        }
+    }
+done:
+    return status;
+}
+
+/* ---- tiles -------------------------------------------------------------------------------- */
 
 /* One tile at work over the steps of an item. */
 struct tile {
@@ -695,9 +784,18 @@ struct tile {
     int64_t row, col, rows, cols; /* of its own cells */
     const float *values;
     int64_t start, first, lead;
+    int64_t guess_first; /* step that the guesses begin with */
     const uint8_t *wanted;
     float *maps;
 };
+
+static const float *guess_at(const struct tile *tile, int64_t step)
+{
+    const struct painter *painter = tile->painter;
+    return painter->guess < 0 ? NULL
+                              : painter->guess_maps +
+                                    (step - tile->guess_first) * painter->region->cells;
+}
 
 static const float *tile_input(void *context, int64_t frame)
 {
@@ -706,6 +804,7 @@ static const float *tile_input(void *context, int64_t frame)
     step = step > 0 ? step : 0;
     tile->view.step = step;
     tile->view.values = tile->values + (step - tile->start) * tile->painter->region->cells;
+    tile->view.guess = guess_at(tile, step);
     painter_frame(tile->painter, &tile->view, tile->painter->frame);
     return tile->painter->frame;
 }
@@ -716,14 +815,16 @@ static void tile_output(void *context, int64_t frame, const float *map)
     const struct painter *painter = tile->painter;
     int64_t place = frame - tile->lead, cols = painter->region->grid->cols;
     double mean = painter->mean[tile->first + place];
+    const float *guess = guess_at(tile, tile->first + place);
     for (int64_t row = tile->row; row < tile->row + tile->rows; row++) {
         for (int64_t col = tile->col; col < tile->col + tile->cols; col++) {
             int64_t cell = row * cols + col;
             if (tile->wanted[cell] != 0) {
                 double scaled =
                     (double)map[(row - tile->view.row) * tile->view.cols + col - tile->view.col];
+                double origin = guess != NULL && !isnan(guess[cell]) ? (double)guess[cell] : mean;
                 tile->maps[place * painter->region->cells + cell] =
-                    (float)(scaled * painter->scale + mean);
+                    (float)(scaled * painter->scale + origin);
             }
         }
     }
@@ -791,6 +892,11 @@ enum status painter_predict(struct painter *painter, const float *values, int64_
                         .lead = painter_lead(painter),
                         .wanted = wanted,
                         .maps = maps};
+    tile.guess_first = first > tile.lead ? first - tile.lead : 0;
+    if (painter->guess >= 0) {
+        TRY(guess_steps(painter, values, tile.guess_first, first + count - tile.guess_first, start,
+                        is_known));
+    }
     if (painter->frame == NULL) {
         TRY(memory_allocate((size_t)(tile_side(painter, grid->rows) *
                                      tile_side(painter, grid->cols) * painter->settings.inputs),

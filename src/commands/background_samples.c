@@ -40,7 +40,7 @@ static double season_of(const struct painter *painter, int64_t step)
 }
 
 static float feature_at(const struct painter *painter, int feature, int64_t cell, float value,
-                        const float season[2])
+                        float guess, const float season[2])
 {
     if (feature == 0) {
         return isnan(value) ? 0 : value;
@@ -48,8 +48,22 @@ static float feature_at(const struct painter *painter, int feature, int64_t cell
     if (feature == 1) {
         return isnan(value) ? 0 : 1;
     }
+    if (feature == painter->guess) {
+        return !isnan(value) ? value : isnan(guess) ? 0 : guess;
+    }
     return painter->map[feature] != NULL ? painter->map[feature][cell]
                                          : season[strcmp(painter->features[feature], "cos") == 0];
+}
+
+static int64_t place_of(const struct frame_view *view, int64_t row, int64_t col)
+{
+    return (view->row + row - view->value_row) * view->value_cols + view->col + col -
+           view->value_col;
+}
+
+static float scaled(const struct painter *painter, const struct frame_view *view, float value)
+{
+    return (float)(((double)value - painter->mean[view->step]) / painter->scale);
 }
 
 /* Scaled value of a cell of the window; NaN where it is not known. */
@@ -62,9 +76,7 @@ static float known_value(const struct painter *painter, const struct frame_view 
     if (is_blank || view->is_known[cell] == 0) {
         return NAN;
     }
-    float value = view->values[(grid_row - view->value_row) * view->value_cols + grid_col -
-                               view->value_col];
-    return (float)(((double)value - painter->mean[view->step]) / painter->scale);
+    return scaled(painter, view, view->values[place_of(view, row, col)]);
 }
 
 void painter_frame(const struct painter *painter, const struct frame_view *view, float *frame)
@@ -81,10 +93,13 @@ void painter_frame(const struct painter *painter, const struct frame_view *view,
         bool is_inside = grid_row >= 0 && grid_row < grid->rows && grid_col >= 0 &&
                          grid_col < grid->cols;
         float value = is_inside ? known_value(painter, view, row, col) : NAN;
+        float guess = is_inside && view->guess != NULL
+                          ? scaled(painter, view, view->guess[place_of(view, row, col)])
+                          : NAN;
         for (int feature = 0; feature < features; feature++) {
             frame[feature * cells + i] =
                 is_inside ? feature_at(painter, feature, grid_row * grid->cols + grid_col, value,
-                                       waves)
+                                       guess, waves)
                           : 0;
         }
     }
@@ -127,6 +142,10 @@ static struct frame_view view_of(const struct painter *painter, const struct pat
                                .turn = patch->turn,
                                .values = painter->window +
                                          (step - patch->first) * patch->rows * patch->cols,
+                               .guess = painter->guess < 0 ? NULL
+                                                           : painter->guess_window +
+                                                                 (step - patch->first) *
+                                                                     patch->rows * patch->cols,
                                .value_row = patch->row,
                                .value_col = patch->col,
                                .value_cols = patch->cols,
@@ -160,12 +179,68 @@ static void fill_targets(struct painter *painter, const struct patch *patch,
         int64_t cell = (patch->row + row) * grid->cols + patch->col + col;
         float value = is_inside ? view.values[row * view.value_cols + col] : NAN;
         bool counts = !isnan(value) && is_target(painter, cell, row * view.cols + col);
+        float guess = counts && view.guess != NULL ? view.guess[row * view.value_cols + col] : NAN;
+        double origin = isnan(guess) ? painter->mean[patch->step] : (double)guess;
         painter->weight[i] = counts;
-        painter->target[i] =
-            counts ? (float)(((double)value - painter->mean[patch->step]) / painter->scale) : 0;
+        painter->target[i] = counts ? (float)(((double)value - origin) / painter->scale) : 0;
     }
     *sample = (struct network_sample){view.rows, view.cols, painter->frames, painter->target,
                                       painter->weight};
+}
+
+/* ---- first guess -------------------------------------------------------------------------- */
+
+/* Cells of the patch that are known, their places, and those that are to be guessed. */
+static struct infill_request patch_request(struct painter *painter, const struct patch *patch)
+{
+    const struct region *region = painter->region;
+    struct infill_request request =
+        region_request(region, painter->job->options, INFILL_KRIGING, true);
+    request.cells = patch->rows * patch->cols;
+    request.targets = 0;
+    for (int64_t i = 0; i < request.cells; i++) {
+        int64_t row = i / patch->cols, col = i % patch->cols;
+        int64_t cell = (patch->row + row) * region->grid->cols + patch->col + col;
+        painter->patch_known[i] = painter->is_known[cell] != 0 &&
+                                  painter->blank[row * painter->patch_cols + col] == 0;
+        painter->patch_place[i] = region->place[cell];
+        bool has_values = region->is_background[cell] != 0 || region->is_radiation[cell] != 0;
+        if (has_values && painter->patch_known[i] == 0) {
+            painter->patch_target[request.targets++] = i;
+        }
+    }
+    request.place = painter->patch_place;
+    request.may_be_known = painter->patch_known;
+    request.target = painter->patch_target;
+    return request;
+}
+
+/* Krigs the hidden cells of all steps that were read. */
+static enum status guess_patch(struct painter *painter, const struct patch *patch)
+{
+    enum status status = STATUS_OK;
+    struct infill *infill = NULL;
+    double *guessed = NULL;
+    if (painter->guess < 0) {
+        goto done;
+    }
+    struct infill_request request = patch_request(painter, patch);
+    TRY(infill_create(&request, &infill));
+    TRY(memory_allocate((size_t)request.targets, sizeof *guessed, &guessed));
+    for (int64_t step = 0; step <= patch->step - patch->first; step++) {
+        float *map = painter->guess_window + step * request.cells;
+        for (int64_t i = 0; i < request.cells; i++) {
+            map[i] = NAN;
+        }
+        TRY(infill_predict(infill, painter->window + step * request.cells, guessed));
+        for (int64_t i = 0; i < request.targets; i++) {
+            map[request.target[i]] = (float)guessed[i];
+        }
+    }
+done:
+    infill_destroy(&infill);
+    free(guessed);
+    return status;
 }
 
 /* ---- training ----------------------------------------------------------------------------- */
@@ -224,6 +299,7 @@ enum status painter_sample(void *context, int64_t number, struct network_sample 
                    draw_start(key, item, DRAW_ROW, grid->rows, painter->patch_rows),
                    draw_start(key, item, DRAW_COL, grid->cols, painter->patch_cols)));
     blank_patch(painter, &patch, key, item);
+    TRY(guess_patch(painter, &patch));
     fill_frames(painter, &patch);
     fill_targets(painter, &patch, is_blanked, sample);
 done:
@@ -261,6 +337,7 @@ enum status painter_validation(void *context, int64_t number, struct network_sam
     TRY(patch_read(painter, &patch,
                    start_around(painter->validation_row[area], grid->rows, painter->patch_rows),
                    start_around(painter->validation_col[area], grid->cols, painter->patch_cols)));
+    TRY(guess_patch(painter, &patch));
     fill_frames(painter, &patch);
     fill_targets(painter, &patch, is_validation, sample);
 done:
@@ -307,6 +384,10 @@ enum status painter_create_samples(struct painter *painter)
     TRY(memory_allocate(cells, sizeof(float), &painter->target));
     TRY(memory_allocate(cells, sizeof(float), &painter->weight));
     TRY(memory_allocate(cells, 1, &painter->blank));
+    TRY(memory_allocate(cells * sequence, sizeof(float), &painter->guess_window));
+    TRY(memory_allocate(cells, 1, &painter->patch_known));
+    TRY(memory_allocate(cells, sizeof *painter->patch_place, &painter->patch_place));
+    TRY(memory_allocate(cells, sizeof *painter->patch_target, &painter->patch_target));
     TRY(find_validation(painter));
 done:
     return status;

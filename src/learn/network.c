@@ -165,7 +165,8 @@ static bool has_text(const struct network_tensor *tensor, const char *text)
 static double bound_of(const struct network_tensor *tensor)
 {
     bool feeds_relu = has_text(tensor, "encoder") || has_text(tensor, "decoder");
-    return tensor->fan_in > 0 ? sqrt((feeds_relu ? 6.0 : 1.0) / (double)tensor->fan_in) : 0;
+    bool is_drawn = tensor->fan_in > 0 && !has_text(tensor, "output");
+    return is_drawn ? sqrt((feeds_relu ? 6.0 : 1.0) / (double)tensor->fan_in) : 0;
 }
 
 void network_draw(const struct network *network, uint32_t seed, float *parameters)

@@ -1,18 +1,20 @@
-/* airshed -- GPL-3.0-or-later. Time of one training pass of the U-ConvLSTM for `make bench`:
+/* airshed -- GPL-3.0-or-later. Training passes of the U-ConvLSTM for tests/bench/run.
  *
- *   network CHANNELS SEQUENCE SIDE PASSES
+ *   network PASSES WEIGHTS GRADIENT
  *
- * prints CPU milliseconds of each pass, forward and backward, of one sample of SIDE x SIDE cells.
+ * prints the median of CPU milliseconds of a pass, forward and backward, of one sample, after one that
+ * warms up, and writes weights and gradient (safetensors). Sizes and values are those of network.py.
  */
-#include <mpi.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/memory.h"
 #include "learn/network.h"
+#include "learn/safetensors.h"
 
-enum { INPUTS = 4, ARGUMENTS = 5 };
+enum { INPUTS = 4, CHANNELS = 16, SEQUENCE = 7, SIDE = 64, ARGUMENTS = 4 };
 
 static double now_ms(void)
 {
@@ -21,53 +23,73 @@ static double now_ms(void)
     return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
 }
 
-static enum status measure(const struct network_settings *settings, int64_t side, int passes)
+static int compare(const void *first, const void *second)
+{
+    double a = *(const double *)first, b = *(const double *)second;
+    return (a > b) - (a < b);
+}
+
+static enum status run_passes(struct network *network, int passes, float *gradient)
 {
     enum status status;
-    struct network *network = NULL;
-    float *parameters = NULL, *input = NULL, *map = NULL, *gradient = NULL;
-    size_t cells = (size_t)(side * side);
-    size_t inputs = cells * (size_t)(INPUTS * settings->sequence);
-    TRY(network_create(settings, &network));
-    size_t count = (size_t)network_parameter_count(network);
-    TRY(memory_allocate(count, sizeof(float), &parameters));
-    TRY(memory_allocate(count, sizeof(float), &gradient));
-    TRY(memory_allocate(inputs, sizeof(float), &input));
-    TRY(memory_allocate(cells, sizeof(float), &map));
-    network_draw(network, 1, parameters);
-    TRY(network_set(network, parameters));
-    for (size_t i = 0; i < inputs; i++) {
+    static float input[SEQUENCE * INPUTS * SIDE * SIDE], ones[SIDE * SIDE];
+    double *times = NULL;
+    const struct network_sample sample = {SIDE, SIDE, input, ones, ones};
+    TRY(memory_allocate((size_t)passes, sizeof *times, &times));
+    for (int i = 0; i < SEQUENCE * INPUTS * SIDE * SIDE; i++) {
         input[i] = (float)(i * 37 % 101) / 50 - 1;
     }
-    for (size_t i = 0; i < cells; i++) {
-        map[i] = 1;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        ones[i] = 1;
     }
-    const struct network_sample sample = {side, side, input, map, map};
-    for (int pass = 0; pass < passes; pass++) {
+    for (int pass = -1; pass < passes; pass++) {
         double loss, start = now_ms();
         TRY(network_loss(network, &sample, &loss, gradient));
-        printf("%.3f\n", now_ms() - start);
+        if (pass >= 0) {
+            times[pass] = now_ms() - start;
+        }
     }
+    qsort(times, (size_t)passes, sizeof *times, compare);
+    printf("%.4f\n", times[passes / 2]);
+done:
+    free(times);
+    return status;
+}
+
+static enum status measure(int passes, const char *weights, const char *gradients)
+{
+    enum status status;
+    const struct network_settings settings = {INPUTS, CHANNELS, SEQUENCE, false};
+    struct network *network = NULL;
+    float *parameters = NULL, *gradient = NULL;
+    TRY(network_create(&settings, &network));
+    size_t count = (size_t)network_parameter_count(network);
+    TRY(memory_allocate(count, sizeof *parameters, &parameters));
+    TRY(memory_allocate(count, sizeof *gradient, &gradient));
+    network_draw(network, 1, parameters);
+    for (size_t i = 0; i < count; i++) { /* the output's start at 0 and would hide the others */
+        parameters[i] += 0.01F;
+    }
+    TRY(network_set(network, parameters));
+    TRY(run_passes(network, passes, gradient));
+    TRY(safetensors_write(weights, network, parameters, NULL, 0));
+    TRY(safetensors_write(gradients, network, gradient, NULL, 0));
 done:
     network_destroy(&network);
     free(parameters);
     free(gradient);
-    free(input);
-    free(map);
     return status;
 }
 
 int main(int count, char **arguments)
 {
-    if (count != ARGUMENTS) {
-        fputs("usage: network CHANNELS SEQUENCE SIDE PASSES\n", stderr);
+    if (count != ARGUMENTS || atoi(arguments[1]) < 1) {
+        fputs("usage: network PASSES WEIGHTS GRADIENT\n", stderr);
         return 2;
     }
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     setenv("OMP_NUM_THREADS", "1", 1);
-    const struct network_settings settings = {
-        .inputs = INPUTS, .channels = atoi(arguments[1]), .sequence = atoi(arguments[2])};
-    if (measure(&settings, atoi(arguments[3]), atoi(arguments[4])) != STATUS_OK) {
+    if (measure(atoi(arguments[1]), arguments[2], arguments[3]) != STATUS_OK) {
         fprintf(stderr, "%s\n", failure_message());
         return 1;
     }
