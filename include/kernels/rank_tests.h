@@ -58,7 +58,7 @@ struct kruskal_wallis {
  *  @param[out] scratch      [2, all values] */
 struct kruskal_wallis kruskal_wallis_test(const struct samples *samples, double *scratch);
 
-/** One-way analysis of variance. NaN as above, or with as many samples as values. */
+/** One-way analysis of variance. NaN as above, or where no sample varies within itself. */
 struct anova {
     int64_t n, groups, df_between, df_within;
     double f, p;

@@ -273,6 +273,22 @@ done:
     return status;
 }
 
+/* Text among numbers is told before anything is begun. */
+static enum status check_numbers(const struct pairing *pairing)
+{
+    enum status status = STATUS_OK;
+    double number;
+    for (int64_t i = 0; i < pairing->first.rows; i++) {
+        TRY(table_number(pairing->first.table, pairing->order[i], pairing->value, &number));
+        for (int64_t k = 0; pairing->partner[i] >= 0 && k < pairing->column_count; k++) {
+            TRY(table_number(pairing->second.table, pairing->partner[i], pairing->columns[k],
+                             &number));
+        }
+    }
+done:
+    return status;
+}
+
 /* ---- results ------------------------------------------------------------------------------ */
 
 static const struct table_column columns[] = {
@@ -406,6 +422,7 @@ static enum status prepare(struct pairing *pairing)
     TRY(read_side(pairing, &pairing->second, false));
     TRY(choose_columns(pairing));
     TRY(pair_rows(pairing));
+    TRY(check_numbers(pairing));
     TRY(declare(pairing));
 done:
     return status;

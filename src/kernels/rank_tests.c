@@ -236,7 +236,7 @@ struct anova anova_test(const struct samples *samples)
     }
     test.df_between = test.groups - 1;
     test.df_within = count - test.groups;
-    if (test.df_between > 0 && test.df_within > 0 && between + within > 0) {
+    if (test.df_between > 0 && test.df_within > 0 && within > 0) {
         test.f = between / (double)test.df_between / (within / (double)test.df_within);
         test.p = gsl_cdf_fdist_Q(test.f, (double)test.df_between, (double)test.df_within);
         test.eta_squared = between / (between + within);

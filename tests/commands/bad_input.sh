@@ -234,6 +234,20 @@ bad places_swapped 3 "'lat': 116.1 is not in degrees" $prepare --stations statio
   --coordinates places_swapped.csv
 bad units_that_do_not_fit 3 "cannot convert 'ug m-3' to 'K'" prepare good.nc --units K -o out/o.nc
 
+# ---- statistics -----------------------------------------------------------------------------
+bad moran_of_a_truncated_file 3 "'cut.nc' is truncated" moran cut.nc -o out/m.csv --local out/m.nc
+bad moran_of_a_missing_day 3 "gap.nc: 1 step is missing" moran gap.nc -o out/m.csv
+bad moran_of_a_broken_layer 3 "broken.geojson: is no vector file" moran broken.geojson --column x -o out/m.csv
+bad compare_with_random_bytes_for_a_mask 3 "'noise.nc' is no raster" compare good.nc --mask-a noise.nc \
+  -o out/c.csv
+bad compare_with_a_mask_elsewhere 3 "does not lie on the grid" compare good.nc --mask-a elsewhere.nc \
+  --mask-variable t2m -o out/c.csv --from 2012-01-01 --to 2012-01-01
+bad correlate_with_random_bytes 3 "'noise.nc' is no raster" correlate good.nc --with noise.nc -o out/o.nc
+bad correlate_with_later_dates 3 "met_later.nc: has other dates" correlate good.nc --with met_later.nc \
+  --with-variable t2m -o out/o.nc
+bad correlate_of_a_ragged_table 3 "ragged.csv, line 2" correlate ragged.csv --with header.csv -o out/t.csv
+bad trend_of_seasons_by_year 2 "a year has no seasons" trend good.nc --variant seasonal -o out/o.nc
+
 # ---- the synthetic region -------------------------------------------------------------------
 small="synth --rows 8 --cols 8 --days 400"
 bad region_without_rows 2 "'rows': '0' is not a whole number from 1" synth --rows 0 -o out/region

@@ -172,6 +172,9 @@ static void tied_samples_equal_r(void **state)
     struct samples equal = {.groups = 2, .start = halves, .values = flat};
     test = kruskal_wallis_test(&equal, scratch);
     assert_true(isnan(test.h) && isnan(test.p) && isnan(anova_test(&equal).f));
+    double steps[] = {3, 3, 4, 4};
+    equal.values = steps;
+    assert_true(isnan(anova_test(&equal).f) && kruskal_wallis_test(&equal, scratch).h > 0);
 }
 
 /* Whiskers end at values, as R's boxplot.stats() draws them: 1 3 5 7 8, one value out. */
