@@ -176,6 +176,8 @@ LAUNCH := $(if $(filter 0,$(shell id -u)),$(ROOT_MPI)) mpirun --oversubscribe -n
 .PHONY: demo
 demo: $(PROGRAM) plugins $(BUILD)/tests/demo/recovered ## run the whole chain on a synthetic region, in build/demo
 	$(LAUNCH) $(PROGRAM) run configs/demo.yaml --resume --overwrite
+	$(if $(wildcard $(TORCH_API)/torch/torch.h),$(LAUNCH) $(PROGRAM) run configs/demo-network.yaml \
+		--resume --overwrite)
 	@cd $(BUILD)/demo && ../tests/demo/recovered region/truth.nc deweathered.nc trend.nc area.nc \
 		recovered.csv
 

@@ -91,8 +91,20 @@ run 2 "${short[@]}" -o "$scratch/plan.nc" --dry-run
 expect dry_run_prints_a_plan 0 "memory +[0-9]+ MB per rank"
 expect_true dry_run_writes_nothing test -z "$(compgen -G "$scratch/plan*")"
 
+# A kriged first guess that the network corrects.
+guess=(background "${input[@]}" --method network --features guess,season --channels 2 --sequence 2 --patch 32
+  --batch 2 --epochs 1 --epoch-steps 3 --rate 0.01 --tile 32)
+for ranks in 1 3; do
+  mkdir "$scratch/guess-$ranks"
+  run $ranks "${guess[@]}" -o "$scratch/guess-$ranks/out.nc" --no-history
+  expect "a_guess_is_corrected_on_${ranks}_ranks" 0
+done
+expect_same_bytes a_corrected_guess_has_the_same_bytes "$scratch/guess-1" "$scratch/guess-3"
+run 1 background "${input[@]}" --method kriging -o "$scratch/kriging.nc"
+
 if "$python" -c 'import torch' 2>/dev/null; then
   network_py prediction "$scratch" "$scratch/1/out"
+  network_py prediction "$scratch" "$scratch/guess-1/out"
   network_py gradient
 else
   skip network_equals_python "python3-torch is missing (make deps-bench)"
