@@ -17,8 +17,14 @@ enum status shuffle_create(int64_t count, struct shuffle **shuffle);
 /** Releases *@p shuffle and sets it to NULL; NULL is allowed. */
 void shuffle_destroy(struct shuffle **shuffle);
 
-/** Writes @p values [count] into @p out [count] in a random order, each order as likely as any
- *  other, which (key, item) alone sets.
+/** A stretch of the output. */
+struct shuffle_run {
+    int64_t start, length;
+};
+
+/** Writes @p values [count] into @p out in a random order, each order as likely as any other, which
+ *  (key, item) alone sets: one after the other where @p runs is NULL, else along these stretches, whose
+ *  lengths sum to count.
  *
  *  Method: values are dealt to buckets at random and each bucket is shuffled by Fisher and Yates
  *  (Rao 1961, Sandelius 1962), so that the random accesses stay in the first-level cache. A deal that
@@ -27,6 +33,6 @@ void shuffle_destroy(struct shuffle **shuffle);
  *  several from each 64 bits (Brackett-Rozinsky and Lemire 2024).
  */
 void shuffle_values(struct shuffle *shuffle, struct random_key key, uint64_t item,
-                    const float *values, float *out);
+                    const float *values, const struct shuffle_run *runs, float *out);
 
 #endif

@@ -5,22 +5,17 @@
 #include "kernels/moran.h"
 #include "kernels/shuffle.h"
 
-/* Consecutive cells of one row that have values. */
-struct moran_run {
-    int64_t row, col, length;
-};
-
 /* What permutations need: standardised values, rounded, in the order of the cells and in another. */
 struct moran_order {
     int64_t stride; /* of a padded row of the raster, a multiple of LANES */
     double s0, squares;
-    float *value; /* [n] as they are */
-    float *dealt; /* [n] in another order */
-    float *map;   /* [rows + 2, stride] padded with 0; a list: [cells] */
-    float *scale; /* [rows, stride - 2 LANES] of a raster */
-    double *row;  /* [stride] */
-    double *sums; /* [rows, cols + 1] of a band */
-    struct moran_run *runs;
+    float *value;             /* [n] as they are */
+    float *dealt;             /* [n] in another order */
+    float *map;               /* [rows + 2, stride] padded with 0; a list: [cells] */
+    float *scale;             /* [rows, stride - 2 LANES] of a raster */
+    double *row;              /* [stride] */
+    double *sums;             /* [rows, cols + 1] of a band */
+    struct shuffle_run *runs; /* cells with values on the map; NULL for a list */
     int64_t run_count;
     struct shuffle *shuffle;
 };

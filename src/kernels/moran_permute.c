@@ -25,7 +25,8 @@ static void find_runs(const struct moran *moran, struct moran_order *order)
         if (col > 0 && moran->position[cell - 1] >= 0) {
             order->runs[order->run_count - 1].length++;
         } else {
-            order->runs[order->run_count++] = (struct moran_run){row, col, 1};
+            order->runs[order->run_count++] =
+                (struct shuffle_run){(row + 1) * order->stride + LANES + col, 1};
         }
     }
 }
@@ -67,7 +68,9 @@ static enum status make_ready(struct moran *moran)
     TRY(memory_allocate(1, sizeof *order, &order));
     order->stride = width + 2 * LANES;
     TRY(memory_allocate((size_t)moran->n, sizeof *order->value, &order->value));
-    TRY(memory_allocate((size_t)moran->n, sizeof *order->dealt, &order->dealt));
+    if (moran->who.links != NULL) {
+        TRY(memory_allocate((size_t)moran->n, sizeof *order->dealt, &order->dealt));
+    }
     TRY(memory_allocate((size_t)((rows + 2) * order->stride), sizeof *order->map, &order->map));
     TRY(memory_allocate((size_t)(rows * width), sizeof *order->scale, &order->scale));
     TRY(memory_allocate((size_t)order->stride, sizeof *order->row, &order->row));
@@ -208,21 +211,28 @@ static double links_cross(const struct moran *moran)
     return total;
 }
 
-/* Lays values, in the order of the cells that have some, on the map. */
-static void lay_out(const struct moran *moran, const float *values)
+/* Lays the values out as they are, or in a random order. */
+static void lay_out(const struct moran *moran, struct random_key key, int64_t permutation)
 {
     const struct moran_order *order = moran->order;
+    const float *values = order->value;
+    uint64_t item = (uint64_t)permutation;
     if (moran->who.links != NULL) {
+        if (permutation >= 0) {
+            shuffle_values(order->shuffle, key, item, order->value, NULL, order->dealt);
+            values = order->dealt;
+        }
         for (int64_t i = 0; i < moran->cells; i++) {
             order->map[i] = moran->position[i] >= 0 ? values[moran->position[i]] : 0;
         }
-        return;
-    }
-    for (int64_t i = 0; i < order->run_count; i++) {
-        const struct moran_run *run = &order->runs[i];
-        float *to = order->map + (run->row + 1) * order->stride + LANES + run->col;
-        memcpy(to, values, (size_t)run->length * sizeof *to);
-        values += run->length;
+    } else if (permutation >= 0) {
+        shuffle_values(order->shuffle, key, item, order->value, order->runs, order->map);
+    } else {
+        for (int64_t i = 0; i < order->run_count; i++) {
+            const struct shuffle_run *run = &order->runs[i];
+            memcpy(order->map + run->start, values, (size_t)run->length * sizeof *values);
+            values += run->length;
+        }
     }
 }
 
@@ -237,11 +247,8 @@ enum status moran_permuted(struct moran *moran, struct random_key key, int64_t p
     if (moran->order == NULL) {
         TRY(make_ready(moran));
     }
-    struct moran_order *order = moran->order;
-    if (permutation >= 0) {
-        shuffle_values(order->shuffle, key, (uint64_t)permutation, order->value, order->dealt);
-    }
-    lay_out(moran, permutation < 0 ? order->value : order->dealt);
+    const struct moran_order *order = moran->order;
+    lay_out(moran, key, permutation);
     double cross = moran->who.links != NULL  ? links_cross(moran)
                    : moran->who.band != NULL ? band_cross(moran)
                                              : contiguity_cross(moran);

@@ -19,6 +19,8 @@ enum {
     DEAL = 512 /* values dealt between two looks at the buckets */
 };
 
+#define MOST_PRODUCT (UINT64_C(1) << 52)
+
 struct shuffle {
     int64_t count;
     int64_t buckets;  /* a power of two; 1: no deal */
@@ -39,6 +41,7 @@ enum status shuffle_create(int64_t count, struct shuffle **out)
     TRY(memory_allocate(1, sizeof *shuffle, &shuffle));
     shuffle->count = count;
     shuffle->buckets = 1;
+    shuffle->capacity = count;
     if (count > FEW) {
         shuffle->buckets = 2;
         while (shuffle->buckets < MOST_BUCKETS && count / shuffle->buckets > BUCKET_MEAN) {
@@ -46,9 +49,9 @@ enum status shuffle_create(int64_t count, struct shuffle **out)
         }
         double mean = (double)count / (double)shuffle->buckets;
         shuffle->capacity = (int64_t)(mean + 10 * sqrt(mean));
-        TRY(memory_allocate((size_t)(shuffle->buckets * (shuffle->capacity + DEAL)),
-                            sizeof *shuffle->dealt, &shuffle->dealt));
     }
+    TRY(memory_allocate((size_t)(shuffle->buckets * (shuffle->capacity + DEAL)),
+                        sizeof *shuffle->dealt, &shuffle->dealt));
     TRY(memory_allocate((size_t)shuffle->buckets, sizeof *shuffle->end, &shuffle->end));
     TRY(memory_allocate(POOL_WORDS, sizeof *shuffle->pool, &shuffle->pool));
     *out = shuffle;
@@ -99,26 +102,38 @@ static inline uint64_t draw(uint64_t *rest, int64_t bound)
     return (uint64_t)(product >> 64);
 }
 
-/* @p picks indices below size, size - 1 ... from 64 bits: digits of a number in a mixed base. The
- * last rest tells the few first ones (as many as 2^64 leaves over the product of the bounds) that
- * would favour some digits. */
+/* Indices below size, size - 1 ... that @p bits stand for: digits of a number in a mixed base. */
+static inline __attribute__((always_inline)) uint64_t digits(uint64_t bits, int64_t size, int picks,
+                                                             uint64_t *index)
+{
+    for (int pick = 0; pick < picks; pick++) {
+        index[pick] = draw(&bits, size - pick);
+    }
+    return bits;
+}
+
+/* The last rest tells the few numbers (as many as 2^64 leaves over the product of the bounds) that
+ * would favour some digits: these are drawn again. */
+static void draw_again(struct shuffle *shuffle, uint64_t rest, int64_t size, int picks,
+                       uint64_t *index)
+{
+    uint64_t product = 1;
+    for (int pick = 0; pick < picks; pick++) {
+        product *= (uint64_t)(size - pick);
+    }
+    while (rest < product && rest < -product % product) {
+        rest = digits(take_bits(shuffle), size, picks, index);
+    }
+}
+
+/* No product of bounds is above MOST_PRODUCT, so that a rest above it needs no second look. */
 static inline __attribute__((always_inline)) void draw_batch(struct shuffle *shuffle, int64_t size,
                                                              int picks, uint64_t *index)
 {
-    uint64_t rest = take_bits(shuffle);
-    uint64_t bits = rest;
-    uint64_t product = 1;
-    for (int pick = 0; pick < picks; pick++) {
-        index[pick] = draw(&rest, size - pick);
-        product *= (uint64_t)(size - pick);
+    uint64_t rest = digits(take_bits(shuffle), size, picks, index);
+    if (__builtin_expect(rest < MOST_PRODUCT, 0)) {
+        draw_again(shuffle, rest, size, picks, index);
     }
-    while (__builtin_expect(rest < product, 0) && rest < -product % product) {
-        rest = bits = take_bits(shuffle);
-        for (int pick = 0; pick < picks; pick++) {
-            index[pick] = draw(&rest, size - pick);
-        }
-    }
-    (void)bits;
 }
 
 static inline void swap(float *values, int64_t a, uint64_t b)
@@ -141,8 +156,8 @@ shuffle_down(struct shuffle *shuffle, float *values, int64_t size, int64_t until
     return size;
 }
 
-/* Four indices from 64 bits while their product stays under 2^52 (a batch in 4096 is looked at, and
- * far fewer are drawn again), two while it stays under 2^62. */
+/* Four indices from 64 bits while their product stays under 2^52, else two: one batch in 4096 needs a
+ * second look. Buckets hold far fewer than 2^26 values. */
 static void shuffle_bucket(struct shuffle *shuffle, float *values, int64_t size)
 {
     const int64_t four = 8192;
@@ -210,16 +225,47 @@ static bool deal(struct shuffle *shuffle, const float *values)
     return true;
 }
 
-void shuffle_values(struct shuffle *shuffle, struct random_key key, uint64_t item,
-                    const float *values, float *out)
+/* ---- the order ---------------------------------------------------------------------------- */
+
+/* Where the next value goes. */
+struct place {
+    const struct shuffle_run *run; /* NULL: one stretch */
+    int64_t used;                  /* of the run, or of all */
+};
+
+static void lay_down(struct place *place, const float *values, int64_t count, float *out)
 {
+    if (place->run == NULL) {
+        memcpy(out + place->used, values, (size_t)count * sizeof *out);
+        place->used += count;
+        return;
+    }
+    while (count > 0) {
+        int64_t room = place->run->length - place->used;
+        int64_t part = count < room ? count : room;
+        memcpy(out + place->run->start + place->used, values, (size_t)part * sizeof *out);
+        values += part;
+        count -= part;
+        place->used += part;
+        if (place->used == place->run->length) {
+            place->run++;
+            place->used = 0;
+        }
+    }
+}
+
+void shuffle_values(struct shuffle *shuffle, struct random_key key, uint64_t item,
+                    const float *values, const struct shuffle_run *runs, float *out)
+{
+    struct place place = {.run = runs};
     shuffle->key = key;
     shuffle->item = item;
     shuffle->left = 0;
     shuffle->block = 0;
     if (shuffle->buckets == 1) {
-        memcpy(out, values, (size_t)shuffle->count * sizeof *out);
-        shuffle_bucket(shuffle, out, shuffle->count);
+        memcpy(shuffle->dealt, values, (size_t)shuffle->count * sizeof *values);
+        shuffle_bucket(shuffle, shuffle->dealt, shuffle->count);
+        lay_down(&place, shuffle->dealt, shuffle->count, out);
         return;
     }
     while (!deal(shuffle, values)) {
@@ -228,7 +274,6 @@ void shuffle_values(struct shuffle *shuffle, struct random_key key, uint64_t ite
         float *start = shuffle->dealt + bucket * (shuffle->capacity + DEAL);
         int64_t size = shuffle->end[bucket] - start;
         shuffle_bucket(shuffle, start, size);
-        memcpy(out, start, (size_t)size * sizeof *out);
-        out += size;
+        lay_down(&place, start, size, out);
     }
 }

@@ -41,7 +41,7 @@ static void all_orders_are_alike(void **state)
     struct shuffle *shuffle = NULL;
     assert_int_equal(shuffle_create(4, &shuffle), STATUS_OK);
     for (uint64_t item = 0; item < 48000; item++) {
-        shuffle_values(shuffle, key, item, values, out);
+        shuffle_values(shuffle, key, item, values, NULL, out);
         seen[(int)out[0] * 64 + (int)out[1] * 16 + (int)out[2] * 4 + (int)out[3]]++;
     }
     double square = 0;
@@ -65,7 +65,7 @@ static void check_permutation(int64_t count, uint64_t item)
         values[i] = (float)i;
     }
     assert_int_equal(shuffle_create(count, &shuffle), STATUS_OK);
-    shuffle_values(shuffle, key, item, values, out);
+    shuffle_values(shuffle, key, item, values, NULL, out);
     for (int64_t i = 0; i < count; i++) {
         assert_int_equal(seen[(int64_t)out[i]], 0);
         seen[(int64_t)out[i]] = 1;
@@ -97,15 +97,42 @@ static void the_key_alone_sets_the_order(void **state)
     }
     assert_int_equal(shuffle_create(MANY, &one), STATUS_OK);
     assert_int_equal(shuffle_create(MANY, &other), STATUS_OK);
-    shuffle_values(one, key, 7, values, first);
-    shuffle_values(other, key, 6, values, second);
+    shuffle_values(one, key, 7, values, NULL, first);
+    shuffle_values(other, key, 6, values, NULL, second);
     assert_memory_not_equal(first, second, sizeof first);
-    shuffle_values(other, key, 7, values, second);
+    shuffle_values(other, key, 7, values, NULL, second);
     assert_memory_equal(first, second, sizeof first);
-    shuffle_values(other, (struct random_key){4, 99}, 7, values, second);
+    shuffle_values(other, (struct random_key){4, 99}, 7, values, NULL, second);
     assert_memory_not_equal(first, second, sizeof first);
     shuffle_destroy(&one);
     shuffle_destroy(&other);
+}
+
+/* Stretches that end within buckets, and one that holds several. */
+static void an_order_may_be_laid_out_in_stretches(void **state)
+{
+    (void)state;
+    static float values[MANY], whole[MANY], out[2 * MANY];
+    const struct shuffle_run runs[] = {
+        {5, 1}, {10, 900}, {1000, 12000}, {15000, MANY - 12901 - 7}, {35000, 7}};
+    struct shuffle *shuffle = NULL;
+    for (int i = 0; i < MANY; i++) {
+        values[i] = (float)(i + 1);
+    }
+    assert_int_equal(shuffle_create(MANY, &shuffle), STATUS_OK);
+    shuffle_values(shuffle, key, 5, values, NULL, whole);
+    shuffle_values(shuffle, key, 5, values, runs, out);
+    const float *next = whole;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        assert_memory_equal(out + runs[i].start, next, (size_t)runs[i].length * sizeof *next);
+        next += runs[i].length;
+    }
+    int written = 0;
+    for (int i = 0; i < 2 * MANY; i++) {
+        written += out[i] > 0;
+    }
+    assert_int_equal(written, MANY);
+    shuffle_destroy(&shuffle);
 }
 
 /* With buckets: where one value lands is uniform (16 parts, 4000 orders: chi-square with 15 degrees
@@ -128,7 +155,7 @@ static void places_are_uniform_with_buckets(void **state)
     }
     assert_int_equal(shuffle_create(COUNT, &shuffle), STATUS_OK);
     for (uint64_t item = 0; item < ORDERS; item++) {
-        shuffle_values(shuffle, key, item, values, out);
+        shuffle_values(shuffle, key, item, values, NULL, out);
         for (int i = 0; i < COUNT; i++) {
             kept += out[i] == values[i];
             place[(int)out[i]] = i;
@@ -152,6 +179,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(all_orders_are_alike),
     cmocka_unit_test(every_value_comes_once),
     cmocka_unit_test(the_key_alone_sets_the_order),
+    cmocka_unit_test(an_order_may_be_laid_out_in_stretches),
     cmocka_unit_test(places_are_uniform_with_buckets),
 };
 
