@@ -21,6 +21,7 @@
 enum {
     STAGING_BYTES = 1 << 20,
     SIEVE_GAP_BYTES = 4096, /* reading a gap this small costs less than another call */
+    FLUSH_BYTES = 8 << 20,  /* written values that the disk is given to do meanwhile */
     NFS_MAGIC = 0x6969
 };
 
@@ -400,6 +401,18 @@ static void lock_range(const struct classic_file *file, short type, int64_t firs
     }
 }
 
+/* Lets the disk begin with what was written while the rest is converted, so that the next sync finds
+ * little left. It promises nothing, and failures are told by the sync. */
+static void flush_written(const struct classic_file *file, int64_t *unflushed, int64_t first,
+                          int64_t end, int64_t bytes)
+{
+    *unflushed += bytes;
+    if (*unflushed >= FLUSH_BYTES) {
+        sync_file_range(file->descriptor, first, end - first, SYNC_FILE_RANGE_WRITE);
+        *unflushed = 0;
+    }
+}
+
 enum status classic_write(struct classic_file *file, const struct classic_variable *variable,
                           const int64_t *start, const int64_t *count, const void *values,
                           bool nan_is_fill)
@@ -407,14 +420,16 @@ enum status classic_write(struct classic_file *file, const struct classic_variab
     enum status status = STATUS_OK;
     struct runs runs = find_runs(variable, count);
     const char *at = values;
+    int64_t unflushed = 0;
     bool is_filled = nan_is_fill && (variable->type == NC_FLOAT || variable->type == NC_DOUBLE);
     for (int64_t group = 0; runs.total > 0 && group < runs.groups; group++) {
         int64_t offset = group_offset(variable, &runs, start, count, group);
         int64_t span = (runs.runs - 1) * runs.run_stride + runs.run_bytes;
         lock_range(file, F_WRLCK, offset, span);
         for (int64_t i = 0; i < runs.runs && status == STATUS_OK; i++) {
-            status = write_run(file, variable, offset + i * runs.run_stride, runs.run_elements, at,
-                               is_filled);
+            int64_t from = offset + i * runs.run_stride;
+            status = write_run(file, variable, from, runs.run_elements, at, is_filled);
+            flush_written(file, &unflushed, offset, from + runs.run_bytes, runs.run_bytes);
             at += runs.run_bytes;
         }
         lock_range(file, F_UNLCK, offset, span);

@@ -8,7 +8,9 @@ import support
 from support import check, run
 
 CALLS = "pwrite64,write,fdatasync,fsync,rename,renameat,renameat2"
+SYNCS = ("fdatasync", "fsync")
 CALL = re.compile(r"^(\d+) +(\w+)\((.*)$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>")
 
 
 def name_of(rest):
@@ -21,19 +23,31 @@ class Trace:
     """Replays a trace: which files hold writes that nobody has made durable, and whose."""
 
     def __init__(self, path):
-        self.unsynced = set()  # (process, file)
+        self.unsynced = {}  # (process, file): line of its last write that is not durable
+        self.syncing = {}  # by thread: file and line where a sync under way began
         self.early_records, self.early_renames = [], []
         self.records = self.renames = 0
         with open(path) as file:
-            for line in file:
+            for number, line in enumerate(file):
                 call = CALL.match(line)
+                resumed = RESUMED.match(line)
                 if call:
-                    self.add(*call.groups(), line)
+                    self.add(*call.groups(), number, line)
+                elif resumed and resumed.group(2) in SYNCS:
+                    self.end_sync(resumed.group(1))
 
-    def add(self, process, call, rest, line):
+    def end_sync(self, thread):
+        """What was written before the sync began is durable."""
+        path, began = self.syncing.pop(thread)
+        self.unsynced = {(who, file): written for (who, file), written in self.unsynced.items()
+                         if file != path or written > began}
+
+    def add(self, process, call, rest, number, line):
         path = name_of(rest)
-        if call in ("fdatasync", "fsync"):
-            self.unsynced = {(who, file) for who, file in self.unsynced if file != path}
+        if call in SYNCS:
+            self.syncing[process] = (path, number)
+            if "<unfinished ...>" not in rest:
+                self.end_sync(process)
         elif call.startswith("rename"):
             if ".partial" in rest:
                 self.renames += 1
@@ -43,9 +57,9 @@ class Trace:
             self.records += 1
             if any(who == process and file.endswith(".partial") for who, file in self.unsynced):
                 self.early_records.append(line)
-            self.unsynced.add((process, path))
+            self.unsynced[(process, path)] = number
         elif path.endswith(".partial"):
-            self.unsynced.add((process, path))
+            self.unsynced[(process, path)] = number
 
 
 def prove_order(name, region, ranks):
