@@ -330,6 +330,18 @@ done:
     return status;
 }
 
+static enum status refuse_options(const struct job *job, const char *const *names,
+                                  const char *owner, const char *input)
+{
+    enum status status = STATUS_OK;
+    for (; *names != NULL; names++) {
+        FAIL_IF(option_is_set(job->options, *names), STATUS_USAGE,
+                "--%s belongs to %s, and the input is %s", *names, owner, input);
+    }
+done:
+    return status;
+}
+
 static enum status check_kinds(const struct job *job, bool *are_tables)
 {
     enum status status = STATUS_OK;
@@ -339,6 +351,8 @@ static enum status check_kinds(const struct job *job, bool *are_tables)
     FAIL_IF(vector_is_table(with) != *are_tables, STATUS_USAGE,
             "--with %s: %s; correlate takes two cubes or two tables", with,
             *are_tables ? "is no table, but the input is" : "is a table, but the input is not");
+    TRY(*are_tables ? refuse_options(job, of_cubes, "cubes", "a table")
+                    : refuse_options(job, of_tables, "tables", "a cube"));
 done:
     return status;
 }

@@ -72,6 +72,21 @@ static bool by_distance(const struct job *job)
     return strcmp(option_text(job->options, "weights"), "distance") == 0;
 }
 
+/* What selects from a map means nothing for a table of zones. */
+static enum status check_table_options(const struct job *job)
+{
+    enum status status = STATUS_OK;
+    static const char *const of_maps[] = {"variable", "from",          "to",       "bbox",
+                                          "clip",     "missing-steps", "min-valid"};
+    for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++) {
+        FAIL_IF(option_is_set(job->options, of_maps[i]), STATUS_USAGE,
+                "--%s belongs to maps, and --column says that the input is a table of zones",
+                of_maps[i]);
+    }
+done:
+    return status;
+}
+
 static enum status check_options(const struct job *job)
 {
     enum status status = STATUS_OK;
@@ -88,6 +103,9 @@ static enum status check_options(const struct job *job)
             "--id: belongs to a table of zones; name its values with --column");
     FAIL_IF(option_text(options, "neighbours") != NULL && option_is_set(options, "weights"),
             STATUS_USAGE, "--neighbours and --weights: give one of them");
+    if (is_table) {
+        TRY(check_table_options(job));
+    }
 done:
     return status;
 }

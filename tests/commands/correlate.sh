@@ -69,6 +69,8 @@ refuse another_grid 3 "does not lie on the grid of the input" "$first" --with "$
 refuse other_dates 3 "has other dates" "$first" --with "$scratch/dates.nc" -o "$new"
 refuse cube_and_table 2 "two cubes or two tables" "$first" --with "$energy" -o "$new"
 refuse table_and_cube 2 "two cubes or two tables" "$zonal" --with "$first" -o "$csv"
+refuse years_of_tables 2 "--by belongs to cubes" "$zonal" --with "$energy" --by year -o "$csv"
+refuse columns_of_cubes 2 "--group belongs to tables" "$first" --with "$second" --group zone -o "$new"
 refuse no_second 2 "missing option --with" "$first" -o "$new"
 refuse rows_that_repeat 3 "name this row a second time.*--where" "$zonal" --with "$energy" --group zone -o "$csv"
 refuse partners_that_repeat 3 "twice.csv, line 3.*a second time" "$zonal" --where by=year --group zone \

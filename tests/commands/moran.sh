@@ -102,6 +102,7 @@ refuse pair_twice 3 "stands here a second time" "$list" --column x --id label --
 refuse negative_weight 3 "weight must be above 0" "$list" --column x --id label \
   --neighbours "$scratch/negative.csv" -o "$new"
 refuse names_that_repeat 3 "names a second zone" "$list" --column x --id lat --neighbours "$scratch/queen.csv" -o "$new"
+refuse box_of_a_table 2 "--bbox belongs to maps" "$zones" --column x --bbox 0,0,1,1 -o "$new"
 refuse no_map 3 "nowhere.nc" "$scratch/nowhere.nc" -o "$new"
 refuse little_memory 2 "use at least --memory" "$map" --memory 1M -o "$new"
 refuse local_over_the_table 2 "" "$map" -o "$new" --local "$new"
