@@ -345,6 +345,11 @@ done:
 static enum status check_kinds(const struct job *job, bool *are_tables)
 {
     enum status status = STATUS_OK;
+    static const char *const of_cubes[] = {"with-variable", "by",       "min-valid",     "variable",
+                                           "from",          "to",       "bbox",          "clip",
+                                           "geotiff",       "compress", "missing-steps", NULL};
+    static const char *const of_tables[] = {"value", "columns", "on", "group",
+                                            "where", "missing", NULL};
     const char *first = option_text(job->options, "input"),
                *with = option_text(job->options, "with");
     *are_tables = vector_is_table(first);
