@@ -222,6 +222,8 @@ DEPS_BUILD := gcc libc6-dev make pkg-config openmpi-bin libopenmpi-dev libpnetcd
 	nettle-dev libisal-dev librandom123-dev libcmocka-dev
 # Networks; 684 MB, one to two minutes. Without it all but `background --method network` works.
 DEPS_NETWORK := g++ libtorch-dev
+# Figures of `report`; GMT does not ask for Ghostscript by itself.
+DEPS_FIGURES := gmt gmt-gshhg-low ghostscript
 DEPS_CHECK := strace netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
 # A private Slurm for `make test-slurm`.
 DEPS_SLURM := slurmctld slurmd slurm-client munge
@@ -247,8 +249,8 @@ apt_install = apt-get update && DEBIAN_FRONTEND=noninteractive \
 deps: ## install what the build and the tests need (Debian, Ubuntu)
 	@if command -v apt-get >/dev/null; then \
 		sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
-		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_NETWORK) $(DEPS_CHECK) \
-			$(DEPS_SLURM)' </dev/null; \
+		$$sudo sh -c '$(apt_install) $(DEPS_BUILD) $(DEPS_NETWORK) $(DEPS_FIGURES) \
+			$(DEPS_CHECK) $(DEPS_SLURM)' </dev/null; \
 	else \
 		echo 'No apt-get here. Install these and run make again:'; \
 		echo '  Spack:       $(DEPS_SPACK)'; \

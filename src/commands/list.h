@@ -17,6 +17,7 @@
     X(compare)                                                                                     \
     X(correlate)                                                                                   \
     X(moran)                                                                                       \
+    X(report)                                                                                      \
     X(run)                                                                                         \
     X(info)
 

@@ -58,15 +58,17 @@ def arguments(name, region, output):
                       "--geotiff"],
         "moran": ["moran", cube, "-o", output + "/out.csv", "--local", output + "/local.nc",
                   "--permutations", "40"],
+        "report": ["report", region, "-o", output + "/report.html"],
         "run": ["run", chain(region, output)],
     }
     return told[name] + ["--no-history"]
 
 
-NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "compare", "correlate", "moran", "run"]
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "compare", "correlate", "moran",
+         "report", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
-OF_SEVERAL_STAGES = ["prepare", "deweather", "run"]
+OF_SEVERAL_STAGES = ["prepare", "deweather", "report", "run"]
 
 
 def commit_steps(name, expected):

@@ -1,0 +1,91 @@
+/* airshed -- GPL-3.0-or-later. Maps, series, bars and boxes: what a chart shows, drawn with GMT.
+ *
+ * Colours are those of Crameri's batlow and vik, which keep their order for colour-blind readers and in
+ * grey print (Crameri et al., Nature Communications 11, 5444, 2020). Where there is nothing to draw, the
+ * chart says so.
+ */
+#ifndef AIRSHED_REPORT_CHART_H
+#define AIRSHED_REPORT_CHART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "grid/georeference.h"
+#include "grid/polygon.h"
+#include "report/figure.h"
+
+enum chart_palette {
+    CHART_SEQUENTIAL, /**< from the least to the greatest value */
+    CHART_DIVERGING,  /**< the same distance to both sides of zero */
+    CHART_MASK        /**< 1 inside, 0 or missing outside */
+};
+
+/** Lines on geographic maps: borders of zones in degrees. Projected maps have none. */
+struct chart_borders {
+    int64_t count;
+    const struct polygon *polygon;
+};
+
+/** North is up; colour bar, scale bar, borders of zones, coasts and national borders (GSHHG, on
+ *  geographic grids). */
+struct chart_map {
+    const struct georeference *grid;
+    const float *values; /**< [rows, cols], row 0 south; NaN: missing */
+    enum chart_palette palette;
+    const char *title;
+    const char *label;         /**< of the colour bar: quantity and units */
+    const unsigned char *dots; /**< [rows, cols], 1: a dot marks the cell; NULL: none */
+    struct chart_borders borders;
+};
+
+enum status chart_map(struct figure *figure, const struct chart_map *map);
+
+/** One line; NaN breaks it. */
+struct chart_line {
+    const char *name;
+    const double *x, *y; /**< [count] */
+    int64_t count;
+};
+
+enum {
+    CHART_LINES_MAX = 4
+};
+
+struct chart_series {
+    const char *title;
+    const char *x_label, *y_label;
+    struct chart_line lines[CHART_LINES_MAX];
+    int line_count;
+    bool has_marks; /**< few points: mark each */
+};
+
+enum status chart_series(struct figure *figure, const struct chart_series *series);
+
+/** Horizontal bars, one a category, the first at the top. */
+struct chart_bars {
+    const char *title;
+    const char *label;
+    const char *const *names; /**< [count] */
+    const double *values;     /**< [count], NaN: no bar */
+    int64_t count;
+};
+
+enum status chart_bars(struct figure *figure, const struct chart_bars *bars);
+
+/** What a box shows. */
+struct chart_box {
+    const char *name;
+    double median, low, q1, q3, high; /**< low and high: ends of the whiskers */
+};
+
+struct chart_boxes {
+    const char *title;
+    const char *label;
+    const struct chart_box *boxes; /**< [count], the first at the top */
+    int64_t count;
+};
+
+enum status chart_boxes(struct figure *figure, const struct chart_boxes *boxes);
+
+#endif

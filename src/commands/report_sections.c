@@ -1,0 +1,355 @@
+/* airshed -- GPL-3.0-or-later. The sections of a report: which product each shows, and how. */
+#include "report_sections.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "io/dataset.h"
+#include "io/table.h"
+
+enum {
+    ROWS_MAX = 100
+};
+
+const struct section report_sections[] = {
+    {.id = "areas",
+     .title = "Radiation areas",
+     .paper = "Figure 3",
+     .command = "grow",
+     .variable = "area",
+     .palette = CHART_MASK,
+     .tables = {"_summary.csv"},
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "sources",
+     .title = "Sources of each cell",
+     .paper = "Figure 7 (number of sources)",
+     .command = "grow",
+     .variable = "source_count",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "synthetic",
+     .title = "Pollution of the synthetic region",
+     .paper = "",
+     .command = "synth",
+     .variable = "pm25",
+     .figures = {"mean", "series"},
+     .write = section_write_cube},
+    {.id = "pollution",
+     .title = "Pollution as prepared",
+     .paper = "Figure 6",
+     .command = "prepare",
+     .variable = "*",
+     .figures = {"mean", "series"},
+     .write = section_write_cube},
+    {.id = "deweathered",
+     .title = "Pollution without the effect of the weather",
+     .paper = "Figure 6",
+     .command = "deweather",
+     .variable = "deweathered",
+     .figures = {"mean", "series"},
+     .write = section_write_cube},
+    {.id = "weather-fit",
+     .title = "How much the weather explains",
+     .paper = "",
+     .command = "deweather",
+     .variable = "r2",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "expected",
+     .title = "What the areas would have without their sources",
+     .paper = "Figure 7 (background)",
+     .command = "background",
+     .variable = "expected",
+     .tables = {"_scores.csv"},
+     .figures = {"mean", "series"},
+     .write = section_write_cube},
+    {.id = "ihs",
+     .title = "Part of the industrial heat sources",
+     .paper = "Figures 6 and 9",
+     .command = "attribute",
+     .variable = "ihs",
+     .figures = {"mean", "series"},
+     .write = section_write_cube},
+    {.id = "background",
+     .title = "Background",
+     .paper = "Figure 7",
+     .command = "attribute",
+     .variable = "background",
+     .figures = {"mean", "series"},
+     .write = section_write_cube},
+    {.id = "share",
+     .title = "Share of the sources: ratio of means",
+     .paper = "Figures 7 and 10",
+     .command = "attribute",
+     .variable = "share_ratio_of_means",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "share-days",
+     .title = "Share of the sources: mean of ratios",
+     .paper = "Figures 7 and 10",
+     .command = "attribute",
+     .variable = "share_mean_of_ratios",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "share-tables",
+     .title = "Shares in windows of space and time",
+     .paper = "Table 4, Figure 12",
+     .command = "attribute",
+     .column = "share_ratio_of_means",
+     .write = section_write_tables},
+    {.id = "trend",
+     .title = "Trend",
+     .paper = "Figure 8",
+     .command = "trend",
+     .variable = "slope",
+     .palette = CHART_DIVERGING,
+     .dots = "p",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "zones",
+     .title = "Means of zones",
+     .paper = "Table 2, Figures 8, 9 and 10",
+     .command = "zonal",
+     .column = "mean_of_daily_means",
+     .figures = {"bars", "years"},
+     .write = section_write_zones},
+    {.id = "rates",
+     .title = "Rates of change",
+     .paper = "Figure 8 (yearly change)",
+     .command = "zonal",
+     .column = "compound_annual_percent",
+     .write = section_write_tables},
+    {.id = "zone-boxes",
+     .title = "Distributions in zones",
+     .paper = "Figure 11",
+     .command = "zonal",
+     .column = "whisker_low",
+     .figures = {"boxes"},
+     .write = section_write_boxes},
+    {.id = "tests",
+     .title = "Tests between areas and zones",
+     .paper = "Mann-Whitney (Eq. 11)",
+     .command = "compare",
+     .column = "superiority",
+     .write = section_write_tables},
+    {.id = "group-boxes",
+     .title = "Distributions that were compared",
+     .paper = "Figure 11",
+     .command = "compare",
+     .column = "whisker_low",
+     .figures = {"boxes"},
+     .write = section_write_boxes},
+    {.id = "correlations",
+     .title = "Correlations with indicators",
+     .paper = "Table 3, Figure 7",
+     .command = "correlate",
+     .column = "unmatched",
+     .write = section_write_tables},
+    {.id = "correlation-map",
+     .title = "Correlation of each cell",
+     .paper = "",
+     .command = "correlate",
+     .variable = "r",
+     .palette = CHART_DIVERGING,
+     .dots = "p",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = "moran",
+     .title = "Spatial autocorrelation",
+     .paper = "Moran's I (Eq. 13)",
+     .command = "moran",
+     .column = "variance_randomisation",
+     .write = section_write_tables},
+    {.id = "clusters",
+     .title = "Local Moran's I",
+     .paper = "",
+     .command = "moran",
+     .variable = "local_i",
+     .palette = CHART_DIVERGING,
+     .dots = "p",
+     .figures = {"map"},
+     .write = section_write_map},
+    {.id = NULL},
+};
+
+static bool file_has(const char *path, const char *variable)
+{
+    struct dataset *dataset = NULL;
+    bool is_there = false;
+    if (dataset_open(path, &(struct dataset_options){0}, &dataset) != STATUS_OK) {
+        failure_clear();
+        return false;
+    }
+    for (int i = 0; i < dataset_variable_count(dataset) && !is_there; i++) {
+        is_there =
+            strcmp(variable, "*") == 0 || strcmp(dataset_variable(dataset, i)->name, variable) == 0;
+    }
+    dataset_close(&dataset);
+    return is_there;
+}
+
+const char *section_file_with(const struct product *product, const char *variable)
+{
+    for (size_t i = 0; i < product->files.count; i++) {
+        const char *path = product->files.items[i];
+        if (strcmp(path_extension(path), ".nc") == 0 && path_exists(path) &&
+            file_has(path, variable)) {
+            return path;
+        }
+    }
+    return NULL;
+}
+
+static bool table_has(const char *path, const char *column)
+{
+    struct table *table = NULL;
+    bool is_there = false;
+    if (table_read(&(struct table_source){.path = path}, &table) == STATUS_OK) {
+        is_there = table_find(table, column) >= 0;
+    } else {
+        failure_clear();
+    }
+    table_destroy(&table);
+    return is_there;
+}
+
+const char *section_table_with(const struct product *product, const char *column)
+{
+    for (size_t i = 0; i < product->files.count; i++) {
+        const char *path = product->files.items[i];
+        if (strcmp(path_extension(path), ".csv") == 0 && path_exists(path) &&
+            table_has(path, column)) {
+            return path;
+        }
+    }
+    return NULL;
+}
+
+bool section_suits(const struct section *section, const struct product *product)
+{
+    return strcmp(section->command, product->command) == 0 &&
+           (section->variable == NULL || section_file_with(product, section->variable) != NULL) &&
+           (section->column == NULL || section_table_with(product, section->column) != NULL);
+}
+
+enum status section_figure_name(const struct section *section, const struct product *product,
+                                int figure, char **name)
+{
+    enum status status = STATUS_OK;
+    char *stem = NULL;
+    TRY(path_stem(path_name(product->output), &stem));
+    FAIL_IF(asprintf(name, "%s-%s-%s", section->id, section->figures[figure], stem) < 0,
+            STATUS_MEMORY, "out of memory");
+done:
+    free(stem);
+    return status;
+}
+
+enum status section_add_picture(struct section_work *work, struct figure *figure,
+                                const char *caption, const char *alternative)
+{
+    enum status status;
+    char *name = NULL;
+    char png[512], pdf[512];
+    struct picture *picture = &work->pictures[work->picture_count];
+    TRY(figure_end(figure, picture));
+    TRY(section_figure_name(work->section, work->product, work->picture_count, &name));
+    work->picture_count++;
+    snprintf(png, sizeof png, "%s/%s.png", work->view->figures, name);
+    snprintf(pdf, sizeof pdf, "%s/%s.pdf", work->view->figures, name);
+    html_picture(&work->html, picture, caption, alternative, png, pdf);
+done:
+    free(name);
+    return status;
+}
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+static bool column_is_number(const struct table *table, int64_t col)
+{
+    bool has_number = false;
+    for (int64_t row = 0; row < table->rows; row++) {
+        if (!table_is_missing(table, row, col) && !table_is_number(table, row, col)) {
+            return false;
+        }
+        has_number = has_number || table_is_number(table, row, col);
+    }
+    return has_number;
+}
+
+static enum status print_cell(struct text *html, const struct table *table, int64_t row,
+                              int64_t col)
+{
+    enum status status = STATUS_OK;
+    double value;
+    if (table_is_number(table, row, col)) {
+        TRY(table_number(table, row, col, &value));
+        html_table_number(html, value);
+    } else {
+        html_table_cell(html, table_text(table, row, col));
+    }
+done:
+    return status;
+}
+
+/* Columns without any value say nothing to a reader. */
+static bool column_is_empty(const struct table *table, int64_t col)
+{
+    for (int64_t row = 0; row < table->rows; row++) {
+        if (table_text(table, row, col)[0] != '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum status section_print_table(struct text *html, const char *path, const char *caption)
+{
+    enum status status;
+    struct table *table = NULL;
+    TRY(table_read(&(struct table_source){.path = path}, &table));
+    html_table_begin(html, caption);
+    for (int64_t col = 0; col < table->cols; col++) {
+        if (!column_is_empty(table, col)) {
+            html_table_head(html, table->names[col], column_is_number(table, col));
+        }
+    }
+    html_table_body(html);
+    for (int64_t row = 0; row < table->rows && row < ROWS_MAX; row++) {
+        html_table_row(html);
+        for (int64_t col = 0; col < table->cols; col++) {
+            if (!column_is_empty(table, col)) {
+                TRY(print_cell(html, table, row, col));
+            }
+        }
+        html_table_row_end(html);
+    }
+    html_table_end(html);
+    if (table->rows > ROWS_MAX) {
+        html_paragraph(html, "The first %d of %lld rows; all are in %s.", ROWS_MAX,
+                       (long long)table->rows, path_name(path));
+    }
+done:
+    table_destroy(&table);
+    return status;
+}
+
+enum status section_write_tables(struct section_work *work)
+{
+    enum status status = STATUS_OK;
+    if (work->section->column != NULL) {
+        const char *path = section_table_with(work->product, work->section->column);
+        TRY(section_print_table(&work->html, path, path_name(path)));
+    }
+    for (const char *const *ending = work->section->tables; *ending != NULL; ending++) {
+        const char *path = product_file(work->product, *ending);
+        if (path != NULL) {
+            TRY(section_print_table(&work->html, path, path_name(path)));
+        }
+    }
+done:
+    return status;
+}

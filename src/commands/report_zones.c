@@ -1,0 +1,472 @@
+/* airshed -- GPL-3.0-or-later. Sections of a report made from tables of zones. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "io/table.h"
+#include "report_sections.h"
+
+enum {
+    ZONES_MAX = 60,
+    YEARS_MAX = 60,
+    SEASONS = 4,
+    TITLE_BYTES = 300,
+    BOXES_MAX = 40
+};
+
+static const char *const season_names[SEASONS] = {"MAM", "JJA", "SON", "DJF"};
+
+/* Means by zone and year, and by zone and season, from the table of `zonal`. */
+struct zone_means {
+    struct table *table;
+    int64_t zone, part, by, year, season, mean, steps; /* columns */
+    int64_t area, covered;
+    struct text_list names; /* zone, with its part where that is not all of it */
+    int years[YEARS_MAX], year_count;
+    int64_t left_out;
+    double *by_year;                             /* [zones, YEARS_MAX] */
+    double *by_season;                           /* [zones, SEASONS], each the mean over years */
+    double *seasons;                             /* [zones, SEASONS] years in it */
+    double *of_all;                              /* [zones] mean over its years */
+    double region[YEARS_MAX], weight[YEARS_MAX]; /* area-weighted mean of all zones */
+};
+
+static void zone_means_clear(struct zone_means *means)
+{
+    table_destroy(&means->table);
+    text_list_clear(&means->names);
+    free(means->by_year);
+    free(means->by_season);
+    free(means->seasons);
+    free(means->of_all);
+}
+
+static enum status find_columns(struct zone_means *means)
+{
+    enum status status;
+    const struct table *table = means->table;
+    TRY(table_column(table, "zone", &means->zone));
+    TRY(table_column(table, "part", &means->part));
+    TRY(table_column(table, "by", &means->by));
+    TRY(table_column(table, "year", &means->year));
+    TRY(table_column(table, "season", &means->season));
+    TRY(table_column(table, "mean", &means->mean));
+    TRY(table_column(table, "zone_area_km2", &means->area));
+    TRY(table_column(table, "covered_share", &means->covered));
+done:
+    return status;
+}
+
+/* Number of the row's zone and part in the list; -1 where the list is full. */
+static enum status zone_of(struct zone_means *means, int64_t row, int64_t *zone)
+{
+    enum status status = STATUS_OK;
+    char name[TABLE_CELL_BYTES + 32];
+    const char *part = table_text(means->table, row, means->part);
+    snprintf(name, sizeof name, "%s%s%s", table_text(means->table, row, means->zone),
+             strcmp(part, "all") == 0 ? "" : ", ", strcmp(part, "all") == 0 ? "" : part);
+    for (*zone = 0; *zone < (int64_t)means->names.count; ++*zone) {
+        if (strcmp(means->names.items[*zone], name) == 0) {
+            return STATUS_OK;
+        }
+    }
+    if (*zone == ZONES_MAX) {
+        *zone = -1;
+        means->left_out++;
+        return STATUS_OK;
+    }
+    TRY(text_list_add(&means->names, name));
+done:
+    return status;
+}
+
+static int year_of(struct zone_means *means, int year)
+{
+    for (int i = 0; i < means->year_count; i++) {
+        if (means->years[i] == year) {
+            return i;
+        }
+    }
+    if (means->year_count == YEARS_MAX) {
+        return -1;
+    }
+    means->years[means->year_count] = year;
+    return means->year_count++;
+}
+
+static enum status add_year(struct zone_means *means, int64_t row, int64_t zone, double mean)
+{
+    enum status status;
+    double number, area, covered;
+    TRY(table_number(means->table, row, means->year, &number));
+    TRY(table_number(means->table, row, means->area, &area));
+    TRY(table_number(means->table, row, means->covered, &covered));
+    int year = year_of(means, (int)number);
+    bool is_whole = strcmp(table_text(means->table, row, means->part), "all") == 0;
+    if (year >= 0) {
+        means->by_year[zone * YEARS_MAX + year] = mean;
+        if (!isnan(mean) && is_whole) {
+            means->region[year] += area * covered * mean;
+            means->weight[year] += area * covered;
+        }
+    }
+done:
+    return status;
+}
+
+static void add_season(struct zone_means *means, int64_t row, int64_t zone, double mean)
+{
+    const char *name = table_text(means->table, row, means->season);
+    for (int season = 0; season < SEASONS; season++) {
+        if (strcmp(name, season_names[season]) == 0 && !isnan(mean)) {
+            means->by_season[zone * SEASONS + season] += mean;
+            means->seasons[zone * SEASONS + season]++;
+        }
+    }
+}
+
+static enum status add_row(struct zone_means *means, int64_t row)
+{
+    enum status status;
+    double mean;
+    int64_t zone;
+    const char *by = table_text(means->table, row, means->by);
+    TRY(table_number(means->table, row, means->mean, &mean));
+    TRY(zone_of(means, row, &zone));
+    if (zone >= 0 && strcmp(by, "year") == 0) {
+        TRY(add_year(means, row, zone, mean));
+    } else if (zone >= 0 && strcmp(by, "season") == 0) {
+        add_season(means, row, zone, mean);
+    }
+done:
+    return status;
+}
+
+static void finish(struct zone_means *means)
+{
+    for (size_t zone = 0; zone < means->names.count; zone++) {
+        double sum = 0, count = 0;
+        for (int year = 0; year < means->year_count; year++) {
+            double mean = means->by_year[zone * YEARS_MAX + (size_t)year];
+            sum += isnan(mean) ? 0 : mean;
+            count += !isnan(mean);
+        }
+        means->of_all[zone] = sum / count;
+        for (size_t i = zone * SEASONS; i < (zone + 1) * SEASONS; i++) {
+            means->by_season[i] /= means->seasons[i];
+        }
+    }
+    for (int year = 0; year < means->year_count; year++) {
+        means->region[year] /= means->weight[year];
+    }
+}
+
+static enum status zone_means_read(const char *path, struct zone_means *means)
+{
+    enum status status;
+    *means = (struct zone_means){0};
+    TRY(table_read(&(struct table_source){.path = path}, &means->table));
+    TRY(find_columns(means));
+    TRY(memory_allocate(ZONES_MAX * YEARS_MAX, sizeof(double), &means->by_year));
+    TRY(memory_allocate(ZONES_MAX * SEASONS, sizeof(double), &means->by_season));
+    TRY(memory_allocate(ZONES_MAX * SEASONS, sizeof(double), &means->seasons));
+    TRY(memory_allocate(ZONES_MAX, sizeof(double), &means->of_all));
+    for (int i = 0; i < ZONES_MAX * YEARS_MAX; i++) {
+        means->by_year[i] = NAN;
+    }
+    for (int64_t row = 0; row < means->table->rows; row++) {
+        TRY(add_row(means, row));
+    }
+    finish(means);
+done:
+    return status;
+}
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+/* First and last year with a value. */
+static bool ends_of(const double *years, int count, int *first, int *last)
+{
+    *first = 0;
+    *last = count - 1;
+    while (*first < count && isnan(years[*first])) {
+        ++*first;
+    }
+    while (*last > *first && isnan(years[*last])) {
+        --*last;
+    }
+    return *first < *last;
+}
+
+/* Decline in percent: whole, a year as the paper divides it, and compound (P2.56). */
+static void print_decline(struct text *html, const struct zone_means *means, const double *years)
+{
+    int first, last;
+    double whole = NAN, a_year = NAN, compound = NAN;
+    if (ends_of(years, means->year_count, &first, &last)) {
+        double steps = means->years[last] - means->years[first];
+        whole = 100 * (years[first] - years[last]) / years[first];
+        a_year = whole / steps;
+        compound = 100 * (1 - pow(years[last] / years[first], 1 / steps));
+    }
+    html_table_number(html, whole);
+    html_table_number(html, a_year);
+    html_table_number(html, compound);
+}
+
+static void print_year_row(struct text *html, const struct zone_means *means, const char *name,
+                           const double *years, double all)
+{
+    html_table_row(html);
+    html_table_row_head(html, name);
+    for (int year = 0; year < means->year_count; year++) {
+        html_table_number(html, years[year]);
+    }
+    html_table_number(html, all);
+    print_decline(html, means, years);
+    html_table_row_end(html);
+}
+
+static double mean_of_years(const struct zone_means *means)
+{
+    double sum = 0, count = 0;
+    for (int year = 0; year < means->year_count; year++) {
+        sum += isnan(means->region[year]) ? 0 : means->region[year];
+        count += !isnan(means->region[year]);
+    }
+    return sum / count;
+}
+
+static void print_years(struct text *html, const struct zone_means *means, const char *variable)
+{
+    char caption[TITLE_BYTES], year_text[16];
+    snprintf(caption, sizeof caption, "Mean %s by zone and year, and decline in percent", variable);
+    html_table_begin(html, caption);
+    html_table_head(html, "zone", false);
+    for (int year = 0; year < means->year_count; year++) {
+        snprintf(year_text, sizeof year_text, "%d", means->years[year]);
+        html_table_head(html, year_text, true);
+    }
+    html_table_head(html, "mean", true);
+    html_table_head(html, "decline, %", true);
+    html_table_head(html, "decline / years, % a year", true);
+    html_table_head(html, "compound decline, % a year", true);
+    html_table_body(html);
+    for (size_t zone = 0; zone < means->names.count; zone++) {
+        print_year_row(html, means, means->names.items[zone], means->by_year + zone * YEARS_MAX,
+                       means->of_all[zone]);
+    }
+    print_year_row(html, means, "all zones, by area", means->region, mean_of_years(means));
+    html_table_end(html);
+}
+
+static void print_seasons(struct text *html, const struct zone_means *means, const char *variable)
+{
+    char caption[TITLE_BYTES];
+    snprintf(caption, sizeof caption, "Mean %s by zone and season, over all years", variable);
+    html_table_begin(html, caption);
+    html_table_head(html, "zone", false);
+    for (int season = 0; season < SEASONS; season++) {
+        html_table_head(html, season_names[season], true);
+    }
+    html_table_body(html);
+    for (size_t zone = 0; zone < means->names.count; zone++) {
+        html_table_row(html);
+        html_table_row_head(html, means->names.items[zone]);
+        for (int season = 0; season < SEASONS; season++) {
+            html_table_number(html, means->by_season[zone * SEASONS + (size_t)season]);
+        }
+        html_table_row_end(html);
+    }
+    html_table_end(html);
+}
+
+/* ---- figures ------------------------------------------------------------------------------ */
+
+static enum status draw_bars(struct section_work *work, const struct zone_means *means,
+                             const char *variable)
+{
+    enum status status;
+    struct figure *figure = NULL;
+    char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
+    snprintf(title, sizeof title, "Mean %s of zones over all years", variable);
+    struct chart_bars bars = {.title = title,
+                              .label = variable,
+                              .names = (const char *const *)means->names.items,
+                              .values = means->of_all,
+                              .count = (int64_t)means->names.count};
+    snprintf(alternative, sizeof alternative, "Bar chart: %s; the numbers are in the table above",
+             title);
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_bars(figure, &bars));
+    TRY(section_add_picture(work, figure, title, alternative));
+done:
+    figure_destroy(&figure);
+    return status;
+}
+
+static enum status draw_years(struct section_work *work, const struct zone_means *means,
+                              const char *variable)
+{
+    enum status status;
+    struct figure *figure = NULL;
+    char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
+    double years[YEARS_MAX];
+    for (int i = 0; i < means->year_count; i++) {
+        years[i] = means->years[i];
+    }
+    snprintf(title, sizeof title, "Yearly mean %s of all zones, by area", variable);
+    struct chart_series series = {.title = title,
+                                  .x_label = "year",
+                                  .y_label = variable,
+                                  .lines = {{title, years, means->region, means->year_count}},
+                                  .line_count = 1,
+                                  .has_marks = true};
+    snprintf(alternative, sizeof alternative,
+             "Line chart: %s; the numbers are in the last row of the table above", title);
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_series(figure, &series));
+    TRY(section_add_picture(work, figure, title, alternative));
+done:
+    figure_destroy(&figure);
+    return status;
+}
+
+enum status section_write_zones(struct section_work *work)
+{
+    enum status status;
+    struct zone_means means;
+    const char *variable = product_option(work->product, "variable");
+    TRY(zone_means_read(section_table_with(work->product, work->section->column), &means));
+    variable = variable != NULL && variable[0] != '\0' ? variable : "value";
+    if (means.left_out > 0) {
+        html_paragraph(&work->html, "The first %d zones are shown; all are in %s.", ZONES_MAX,
+                       path_name(work->product->output));
+    }
+    if (means.year_count > 0) {
+        print_years(&work->html, &means, variable);
+    } else {
+        html_paragraph(&work->html, "The table has no years: run zonal with --by year.");
+    }
+    print_seasons(&work->html, &means, variable);
+    TRY(draw_bars(work, &means, variable));
+    TRY(draw_years(work, &means, variable));
+done:
+    zone_means_clear(&means);
+    return status;
+}
+
+/* ---- boxes -------------------------------------------------------------------------------- */
+
+/* Groups of the longest kind of period there is: all steps, or else years. */
+struct box_rows {
+    struct table *table;
+    struct text_list names;
+    struct chart_box boxes[BOXES_MAX];
+    int64_t count, left_out;
+};
+
+static enum status box_number(const struct box_rows *rows, int64_t row, const char *column,
+                              double *value)
+{
+    enum status status;
+    int64_t col;
+    TRY(table_column(rows->table, column, &col));
+    TRY(table_number(rows->table, row, col, value));
+done:
+    return status;
+}
+
+static const char *cell(const struct table *table, int64_t row, const char *column)
+{
+    int64_t col = table_find(table, column);
+    return col >= 0 ? table_text(table, row, col) : "";
+}
+
+static enum status add_box(struct box_rows *rows, int64_t row)
+{
+    enum status status;
+    char name[3 * TABLE_CELL_BYTES];
+    const char *part = cell(rows->table, row, "part"), *year = cell(rows->table, row, "year");
+    bool is_all = strcmp(part, "all") == 0 || part[0] == '\0';
+    if (rows->count == BOXES_MAX) {
+        rows->left_out++;
+        return STATUS_OK;
+    }
+    struct chart_box *box = &rows->boxes[rows->count];
+    snprintf(name, sizeof name, "%s%s%s%s%s", cell(rows->table, row, "zone"), is_all ? "" : ", ",
+             is_all ? "" : part, year[0] != '\0' ? " " : "", year);
+    TRY(text_list_add(&rows->names, name));
+    TRY(box_number(rows, row, "whisker_low", &box->low));
+    TRY(box_number(rows, row, "q1", &box->q1));
+    TRY(box_number(rows, row, "median", &box->median));
+    TRY(box_number(rows, row, "q3", &box->q3));
+    TRY(box_number(rows, row, "whisker_high", &box->high));
+    box->name = rows->names.items[rows->count++];
+done:
+    return status;
+}
+
+static enum status read_boxes(const char *path, struct box_rows *rows)
+{
+    enum status status;
+    static const char *const kinds[] = {"all", "year", "season", "month", ""};
+    TRY(table_read(&(struct table_source){.path = path}, &rows->table));
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds && rows->count == 0; kind++) {
+        for (int64_t row = 0; row < rows->table->rows; row++) {
+            if (strcmp(cell(rows->table, row, "by"), kinds[kind]) == 0) {
+                TRY(add_box(rows, row));
+            }
+        }
+    }
+done:
+    return status;
+}
+
+static enum status draw_boxes(struct section_work *work, const struct box_rows *rows,
+                              const char *path)
+{
+    enum status status;
+    struct figure *figure = NULL;
+    char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
+    const char *variable = product_option(work->product, "variable");
+    bool has_name = variable != NULL && variable[0] != '\0';
+    snprintf(title, sizeof title, "Box plots of %.200s", has_name ? variable : path_name(path));
+    struct chart_boxes boxes = {.title = title,
+                                .label = has_name ? variable : "value",
+                                .boxes = rows->boxes,
+                                .count = rows->count};
+    snprintf(alternative, sizeof alternative,
+             "%s of %lld groups; the numbers are in the table below", title,
+             (long long)rows->count);
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_boxes(figure, &boxes));
+    TRY(section_add_picture(work, figure,
+                            "Box: quartiles and median; whiskers: the last values within "
+                            "1.5 interquartile ranges (P2.54).",
+                            alternative));
+done:
+    figure_destroy(&figure);
+    return status;
+}
+
+enum status section_write_boxes(struct section_work *work)
+{
+    enum status status;
+    struct box_rows rows = {0};
+    const char *path = section_table_with(work->product, work->section->column);
+    TRY(read_boxes(path, &rows));
+    if (rows.left_out > 0) {
+        html_paragraph(&work->html, "The first %d groups are drawn.", BOXES_MAX);
+    }
+    TRY(draw_boxes(work, &rows, path));
+    TRY(section_print_table(&work->html, path, path_name(path)));
+done:
+    table_destroy(&rows.table);
+    text_list_clear(&rows.names);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* airshed -- GPL-3.0-or-later. What the charts share. */
+#ifndef AIRSHED_REPORT_CHART_INTERNAL_H
+#define AIRSHED_REPORT_CHART_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "report/figure.h"
+
+enum {
+    CHART_LABEL_BYTES = 200
+};
+
+/** Extremes of what is drawn; all zero: nothing yet. */
+struct chart_range {
+    double low, high;
+    bool is_known;
+};
+
+void chart_range_add(struct chart_range *range, double value);
+
+/** Adds @p share of the width on both sides, so that no range is empty. */
+void chart_range_widen(struct chart_range *range, double share);
+
+/** A frame that says that there is nothing to draw. */
+enum status chart_nothing(struct figure *figure, const char *title);
+
+#endif

@@ -1,0 +1,258 @@
+/* airshed -- GPL-3.0-or-later. Maps, drawn with GMT. */
+#include "report/chart.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "chart_internal.h"
+#include "kernels/quantile.h"
+
+enum {
+    PIXELS_MAX = 700,
+    MERCATOR_LIMIT = 75
+};
+
+/* The map on equal cells, at most PIXELS_MAX a side: means of the cells whose centres lie in one. */
+struct raster {
+    int64_t rows, cols;
+    double west, east, south, north;
+    float *values; /* [rows, cols] */
+    double *count; /* [rows, cols] */
+};
+
+static void raster_clear(struct raster *raster)
+{
+    free(raster->values);
+    free(raster->count);
+}
+
+static int64_t pixel_of(double at, double from, double to, int64_t count)
+{
+    int64_t pixel = (int64_t)floor((at - from) / (to - from) * (double)count);
+    return pixel < 0 ? 0 : pixel >= count ? count - 1 : pixel;
+}
+
+static enum status raster_create(const struct chart_map *map, struct raster *raster)
+{
+    enum status status;
+    const struct georeference *grid = map->grid;
+    *raster = (struct raster){.rows = grid->rows < PIXELS_MAX ? grid->rows : PIXELS_MAX,
+                              .cols = grid->cols < PIXELS_MAX ? grid->cols : PIXELS_MAX,
+                              .west = grid->x_edges[0],
+                              .east = grid->x_edges[grid->cols],
+                              .south = grid->y_edges[0],
+                              .north = grid->y_edges[grid->rows]};
+    size_t pixels = (size_t)(raster->rows * raster->cols);
+    TRY(memory_allocate(pixels, sizeof *raster->values, &raster->values));
+    TRY(memory_allocate(pixels, sizeof *raster->count, &raster->count));
+    for (int64_t row = 0; row < grid->rows; row++) {
+        int64_t to = pixel_of(grid->y[row], raster->south, raster->north, raster->rows);
+        for (int64_t col = 0; col < grid->cols; col++) {
+            float value = map->values[row * grid->cols + col];
+            int64_t pixel = to * raster->cols +
+                            pixel_of(grid->x[col], raster->west, raster->east, raster->cols);
+            if (isfinite(value)) {
+                raster->count[pixel]++;
+                raster->values[pixel] += value;
+            }
+        }
+    }
+    for (size_t pixel = 0; pixel < pixels; pixel++) {
+        raster->values[pixel] =
+            raster->count[pixel] > 0 ? raster->values[pixel] / (float)raster->count[pixel] : NAN;
+    }
+done:
+    return status;
+}
+
+/* Colours from the 2nd to the 98th of a hundred values, so that single cells do not use them up. */
+static enum status colour_range(const struct chart_map *map, const struct raster *raster,
+                                struct chart_range *range)
+{
+    enum status status;
+    double *sorted = NULL;
+    int64_t pixels = raster->rows * raster->cols;
+    TRY(memory_allocate((size_t)pixels, sizeof *sorted, &sorted));
+    for (int64_t i = 0; i < pixels; i++) {
+        sorted[i] = (double)raster->values[i];
+    }
+    int64_t count = quantile_compact(sorted, pixels);
+    *range = (struct chart_range){.is_known = count > 0};
+    if (count > 0) {
+        range->low = quantile(sorted, count, 0.02);
+        range->high = quantile(sorted, count, 0.98);
+    }
+    if (map->palette == CHART_DIVERGING) {
+        range->high = fmax(fabs(range->low), fabs(range->high));
+        range->low = -range->high;
+    }
+    if (!(range->high > range->low)) {
+        chart_range_widen(range, 0.5);
+    }
+done:
+    free(sorted);
+    return status;
+}
+
+static enum status write_raster(struct figure *figure, const struct chart_map *map,
+                                const struct raster *raster)
+{
+    enum status status;
+    FILE *file = NULL;
+    double unit = map->grid->is_geographic ? 1 : 1000; /* projected maps in km */
+    TRY(figure_file(figure, "raster", &file));
+    fwrite(raster->values, sizeof *raster->values, (size_t)(raster->rows * raster->cols), file);
+    TRY(figure_file_close(figure, &file));
+    TRY(figure_call(
+        figure,
+        "xyz2grd\nraster\n-ZBLf\n-Ggrid.nc=nf\n-r\n-I%lld+n/%lld+n\n-R%.10g/%.10g/%.10g/%.10g",
+        (long long)raster->cols, (long long)raster->rows, raster->west / unit, raster->east / unit,
+        raster->south / unit, raster->north / unit));
+done:
+    return status;
+}
+
+static enum status make_palette(struct figure *figure, const struct chart_map *map,
+                                const struct chart_range *range)
+{
+    if (map->palette == CHART_MASK) {
+        return figure_call(figure, "makecpt\n-C240/240/240,213/94/0\n-T-0.5/1.5/1");
+    }
+    return figure_call(figure, "makecpt\n-C%s\n-T%.9g/%.9g\n-D",
+                       map->palette == CHART_DIVERGING ? "vik" : "batlow", range->low, range->high);
+}
+
+static enum status draw_borders(struct figure *figure, const struct chart_map *map)
+{
+    enum status status;
+    FILE *file = NULL;
+    TRY(figure_file(figure, "borders", &file));
+    for (int64_t i = 0; i < map->borders.count; i++) {
+        const struct polygon *polygon = &map->borders.polygon[i];
+        for (int64_t ring = 0; ring < polygon->rings; ring++) {
+            fputs(">\n", file);
+            for (int64_t v = polygon->start[ring]; v < polygon->start[ring + 1]; v++) {
+                fprintf(file, "%.10g %.10g\n", polygon->x[v], polygon->y[v]);
+            }
+            int64_t first = polygon->start[ring];
+            fprintf(file, "%.10g %.10g\n", polygon->x[first], polygon->y[first]);
+        }
+    }
+    TRY(figure_file_close(figure, &file));
+    if (map->borders.count > 0 && map->grid->is_geographic) {
+        TRY(figure_call(figure, "plot\nborders\n-W1.6p,white\n-A"));
+        TRY(figure_call(figure, "plot\nborders\n-W0.7p,black\n-A"));
+    }
+done:
+    return status;
+}
+
+static enum status draw_dots(struct figure *figure, const struct chart_map *map)
+{
+    enum status status = STATUS_OK;
+    const struct georeference *grid = map->grid;
+    double unit = grid->is_geographic ? 1 : 1000;
+    int64_t longest = grid->rows > grid->cols ? grid->rows : grid->cols;
+    int64_t stride = 1 + longest / 60;
+    FILE *file = NULL;
+    if (map->dots == NULL) {
+        return STATUS_OK;
+    }
+    TRY(figure_file(figure, "dots", &file));
+    for (int64_t row = stride / 2; row < grid->rows; row += stride) {
+        for (int64_t col = stride / 2; col < grid->cols; col += stride) {
+            if (map->dots[row * grid->cols + col]) {
+                fprintf(file, "%.10g %.10g\n", grid->x[col] / unit, grid->y[row] / unit);
+            }
+        }
+    }
+    TRY(figure_file_close(figure, &file));
+    TRY(figure_call(figure, "plot\ndots\n-Sc1.6p\n-Gblack"));
+done:
+    return status;
+}
+
+/* 1, 2 or 5 times a power of ten, at most a quarter of @p width. */
+static double nice_length(double width)
+{
+    double power = pow(10, floor(log10(width / 4)));
+    double times = width / 4 / power;
+    return power * (times >= 5 ? 5 : times >= 2 ? 2 : 1);
+}
+
+static enum status draw_scale(struct figure *figure, const struct raster *raster)
+{
+    double middle = (raster->south + raster->north) / 2;
+    double width_km = (raster->east - raster->west) * 111.2 * cos(middle * acos(-1) / 180);
+    return figure_call(
+        figure,
+        "basemap\n-LjBL+w%gk+o0.4c/0.7c+f+l\n-F+gwhite@25+c2p\n-TdjTR+w0.9c+o0.3c/0.6c+l,,,N",
+        nice_length(width_km));
+}
+
+/* Mercator keeps shapes where a region is small; near the poles only plain degrees fit. Numbers on the
+ * axes are round in tenths, not in minutes. */
+static enum status draw_frame(struct figure *figure, const struct chart_map *map,
+                              const struct raster *raster)
+{
+    char title[CHART_LABEL_BYTES];
+    double unit = map->grid->is_geographic ? 1 : 1000;
+    double width = (raster->east - raster->west) / unit;
+    double height = (raster->north - raster->south) / unit;
+    bool is_polar = fabs(raster->south) > MERCATOR_LIMIT || fabs(raster->north) > MERCATOR_LIMIT;
+    const char *projection = !map->grid->is_geographic ? "X" : is_polar ? "Q" : "M";
+    figure_label(map->title, title, CHART_LABEL_BYTES);
+    return figure_call(
+        figure,
+        "basemap\n-R%.10g/%.10g/%.10g/%.10g\n-J%s%s%s\n-BWSne+t%s\n-Bxa%gf%g%s\n-Bya%gf%g%s",
+        raster->west / unit, raster->east / unit, raster->south / unit, raster->north / unit,
+        projection, height > 1.3 * width ? "10c" : "13c", map->grid->is_geographic ? "" : "/0",
+        title, nice_length(width), nice_length(width) / 2,
+        map->grid->is_geographic ? "" : "+lkm east", nice_length(height), nice_length(height) / 2,
+        map->grid->is_geographic ? "" : "+lkm north");
+}
+
+static enum status draw_bar(struct figure *figure, const struct chart_map *map)
+{
+    char label[CHART_LABEL_BYTES];
+    figure_label(map->label, label, CHART_LABEL_BYTES);
+    return map->palette == CHART_MASK
+               ? figure_call(figure, "colorbar\n-DJMR+w4c/0.4c+o0.6c/0c\n-Bxa1+l%s", label)
+               : figure_call(figure, "colorbar\n-DJMR+w7c/0.4c+o0.6c/0c+e\n-Bxaf+l%s", label);
+}
+
+static enum status draw(struct figure *figure, const struct chart_map *map,
+                        const struct raster *raster, const struct chart_range *range)
+{
+    enum status status;
+    TRY(write_raster(figure, map, raster));
+    TRY(make_palette(figure, map, range));
+    TRY(draw_frame(figure, map, raster));
+    TRY(figure_call(figure, "grdimage\ngrid.nc"));
+    TRY(draw_dots(figure, map));
+    if (map->grid->is_geographic) {
+        TRY(figure_call(figure, "coast\n-Da\n-W0.6p\n-N1/0.6p,black,5_2"));
+    }
+    TRY(draw_borders(figure, map));
+    if (map->grid->is_geographic) {
+        TRY(draw_scale(figure, raster));
+    }
+    TRY(draw_bar(figure, map));
+done:
+    return status;
+}
+
+enum status chart_map(struct figure *figure, const struct chart_map *map)
+{
+    enum status status;
+    struct raster raster = {0};
+    struct chart_range range = {0};
+    TRY(raster_create(map, &raster));
+    TRY(colour_range(map, &raster, &range));
+    TRY(draw(figure, map, &raster, &range));
+done:
+    raster_clear(&raster);
+    return status;
+}
