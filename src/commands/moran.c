@@ -45,6 +45,14 @@ static const struct option_spec moran_options[] = {
      .flags = OPTION_OUTPUT,
      .help = "Also write local I of every cell: maps (NetCDF), or a CSV table of zones.",
      .group = "Output"},
+    {.name = "geotiff",
+     .kind = OPTION_FLAG,
+     .help = "Also write each map of --local as a Cloud Optimized GeoTIFF, NAME_VARIABLE.tif.",
+     .group = "Output"},
+    {.name = "compress",
+     .kind = OPTION_FLAG,
+     .help = "Also write a compressed NetCDF-4 copy of the maps of --local, NAME.nc4.",
+     .group = "Output"},
     {.name = "local-permutations",
      .kind = OPTION_INTEGER,
      .argument = "N",
@@ -664,10 +672,26 @@ static void moran_clear(struct moran_job *job, bool is_finished)
     free(job->zones);
 }
 
+/* Other forms are those of the maps of --local. */
+static enum status choose_forms(struct job *job)
+{
+    enum status status = STATUS_OK;
+    bool has_maps =
+        option_text(job->options, "local") != NULL && option_text(job->options, "column") == NULL;
+    job->geotiff = option_flag(job->options, "geotiff");
+    job->compress = option_flag(job->options, "compress");
+    FAIL_IF((job->geotiff || job->compress) && !has_maps, STATUS_USAGE,
+            "--%s: there are no maps without --local of a map",
+            job->geotiff ? "geotiff" : "compress");
+done:
+    return status;
+}
+
 static enum status moran_run(struct job *job)
 {
     enum status status;
     struct moran_job moran = {.job = job};
+    TRY_TOGETHER(job->comm, choose_forms(job));
     TRY(moran_cells_open(job, &moran.cells));
     TRY(standard_output_begin(job, option_text(job->options, "output"), &moran.stand_in,
                               &moran.table));

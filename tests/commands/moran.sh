@@ -70,6 +70,10 @@ expect "a_table_goes_to_standard_output" 0 "^pm25,queen"
 run 2 moran "$scratch/map.nc" -o "$scratch/plan.csv" --dry-run
 expect "a_dry_run_prints_a_plan" 0 "memory +[0-9]+ MB per rank"
 expect_true "a_dry_run_writes_nothing" test -z "$(compgen -G "$scratch/plan.csv*")"
+run 3 moran "$scratch/map.nc" -o "$scratch/forms.csv" --local "$scratch/forms.nc" --geotiff --compress \
+  --permutations 9 --local-permutations 9
+expect "other_forms_are_written" 0
+expect_opens_silently moran "$scratch/forms.nc" "$scratch/forms_local_i.tif" local_i
 if [[ -d $shared/fixtures ]]; then
   checks "$python" tests/commands/moran.py references "$shared" "$scratch"
 else
@@ -103,6 +107,7 @@ refuse negative_weight 3 "weight must be above 0" "$list" --column x --id label 
   --neighbours "$scratch/negative.csv" -o "$new"
 refuse names_that_repeat 3 "names a second zone" "$list" --column x --id lat --neighbours "$scratch/queen.csv" -o "$new"
 refuse box_of_a_table 2 "--bbox belongs to maps" "$zones" --column x --bbox 0,0,1,1 -o "$new"
+refuse forms_of_no_maps 2 "no maps without --local" "$map" --geotiff -o "$new"
 refuse no_map 3 "nowhere.nc" "$scratch/nowhere.nc" -o "$new"
 refuse little_memory 2 "use at least --memory" "$map" --memory 1M -o "$new"
 refuse local_over_the_table 2 "" "$map" -o "$new" --local "$new"
