@@ -61,6 +61,10 @@ enum status stage_add_cube(struct stage *stage, const char *path, const struct c
  *  output. @return STATUS_USAGE where the stage writes it already, or its name is not UTF-8 */
 enum status stage_add_file(struct stage *stage, const char *path);
 
+/** Adds a CSV table and the JSON twin beside it, NAME.json (C.27); *@p json is released with free().
+ *  A @p path of NULL adds nothing. */
+enum status stage_add_table(struct stage *stage, const char *path, char **json);
+
 /** Where a file of the stage is written until the commit: @p path.partial. @p path must have been
  *  added before. Valid while the stage lives. */
 const char *stage_partial(const struct stage *stage, const char *path);

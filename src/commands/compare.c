@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "base/reason.h"
 #include "boxes.h"
 #include "commands/commands.h"
@@ -648,31 +647,14 @@ done:
     return status;
 }
 
-static enum status twin_path(const char *path, char **json)
-{
-    enum status status;
-    char *stem = NULL;
-    TRY(path_stem(path, &stem));
-    FAIL_IF(asprintf(json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-done:
-    free(stem);
-    return status;
-}
-
 static enum status declare(struct compare *compare)
 {
     enum status status;
-    TRY(twin_path(compare->table, &compare->json));
     TRY(stage_create(compare->job, compare->table, &compare->stage));
     TRY(input_attach(compare->input, compare->stage));
     TRY(regions_attach(compare->regions, compare->stage));
-    TRY(stage_add_file(compare->stage, compare->table));
-    TRY(stage_add_file(compare->stage, compare->json));
-    if (compare->groups != NULL) {
-        TRY(twin_path(compare->groups, &compare->groups_json));
-        TRY(stage_add_file(compare->stage, compare->groups));
-        TRY(stage_add_file(compare->stage, compare->groups_json));
-    }
+    TRY(stage_add_table(compare->stage, compare->table, &compare->json));
+    TRY(stage_add_table(compare->stage, compare->groups, &compare->groups_json));
 done:
     return status;
 }

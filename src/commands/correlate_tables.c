@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "base/reason.h"
 #include "base/text.h"
 #include "correlate.h"
@@ -395,16 +394,11 @@ done:
 static enum status declare(struct pairing *pairing)
 {
     enum status status;
-    char *stem = NULL;
-    TRY(path_stem(pairing->output, &stem));
-    FAIL_IF(asprintf(&pairing->json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
     TRY(stage_create(pairing->job, pairing->output, &pairing->stage));
     TRY(stage_add_input(pairing->stage, "input", pairing->first.identity));
     TRY(stage_add_input(pairing->stage, "with", pairing->second.identity));
-    TRY(stage_add_file(pairing->stage, pairing->output));
-    TRY(stage_add_file(pairing->stage, pairing->json));
+    TRY(stage_add_table(pairing->stage, pairing->output, &pairing->json));
 done:
-    free(stem);
     return status;
 }
 

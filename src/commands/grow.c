@@ -425,25 +425,8 @@ static enum status add_table(struct grow *grow, const char *ending, char **path,
     enum status status;
     char *stem = NULL;
     TRY(path_stem(option_text(grow->job->options, "output"), &stem));
-    FAIL_IF(asprintf(path, "%s_%s.csv", stem, ending) < 0 ||
-                asprintf(json, "%s_%s.json", stem, ending) < 0,
-            STATUS_MEMORY, "out of memory");
-    TRY(stage_add_file(grow->stage, *path));
-    TRY(stage_add_file(grow->stage, *json));
-done:
-    free(stem);
-    return status;
-}
-
-static enum status add_cells_table(struct grow *grow)
-{
-    enum status status;
-    char *stem = NULL;
-    const char *path = option_text(grow->job->options, "cells");
-    TRY(path_stem(path, &stem));
-    FAIL_IF(asprintf(&grow->cells_json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-    TRY(stage_add_file(grow->stage, path));
-    TRY(stage_add_file(grow->stage, grow->cells_json));
+    FAIL_IF(asprintf(path, "%s_%s.csv", stem, ending) < 0, STATUS_MEMORY, "out of memory");
+    TRY(stage_add_table(grow->stage, *path, json));
 done:
     free(stem);
     return status;
@@ -461,9 +444,7 @@ static enum status declare(struct grow *grow)
     TRY(stage_add_cube(grow->stage, output, &grow->spec, &cube));
     TRY(add_table(grow, "sources", &grow->table_path, &grow->table_json));
     TRY(add_table(grow, "summary", &grow->summary_path, &grow->summary_json));
-    if (option_text(grow->job->options, "cells") != NULL) {
-        TRY(add_cells_table(grow));
-    }
+    TRY(stage_add_table(grow->stage, option_text(grow->job->options, "cells"), &grow->cells_json));
 done:
     return status;
 }

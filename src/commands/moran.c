@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "base/reason.h"
 #include "commands/commands.h"
 #include "flow/run.h"
@@ -547,17 +546,6 @@ static void describe(struct moran_job *job)
                                    .attribute_count = sizeof attributes / sizeof *attributes};
 }
 
-static enum status twin_path(const char *path, char **json)
-{
-    enum status status;
-    char *stem = NULL;
-    TRY(path_stem(path, &stem));
-    FAIL_IF(asprintf(json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-done:
-    free(stem);
-    return status;
-}
-
 static enum status declare_local(struct moran_job *job)
 {
     enum status status;
@@ -566,9 +554,7 @@ static enum status declare_local(struct moran_job *job)
         describe(job);
         TRY(stage_add_cube(job->stage, job->local, &job->spec, &cube));
     } else {
-        TRY(twin_path(job->local, &job->local_json));
-        TRY(stage_add_file(job->stage, job->local));
-        TRY(stage_add_file(job->stage, job->local_json));
+        TRY(stage_add_table(job->stage, job->local, &job->local_json));
     }
 done:
     return status;
@@ -577,11 +563,9 @@ done:
 static enum status declare(struct moran_job *job)
 {
     enum status status;
-    TRY(twin_path(job->table, &job->json));
     TRY(stage_create(job->job, job->table, &job->stage));
     TRY(moran_cells_attach(&job->cells, job->stage));
-    TRY(stage_add_file(job->stage, job->table));
-    TRY(stage_add_file(job->stage, job->json));
+    TRY(stage_add_table(job->stage, job->table, &job->json));
     if (job->local != NULL) {
         TRY(declare_local(job));
     }

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "base/reason.h"
 #include "boxes.h"
 #include "commands/commands.h"
@@ -375,23 +374,6 @@ done:
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-/* A CSV file of the stage, and its JSON twin. NULL is allowed. */
-static enum status add_table(struct zonal *zonal, const char *path, char **json)
-{
-    enum status status = STATUS_OK;
-    char *stem = NULL;
-    if (path == NULL) {
-        goto done;
-    }
-    TRY(path_stem(path, &stem));
-    FAIL_IF(asprintf(json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-    TRY(stage_add_file(zonal->stage, path));
-    TRY(stage_add_file(zonal->stage, *json));
-done:
-    free(stem);
-    return status;
-}
-
 static bool has_years(const struct periods *periods)
 {
     for (int64_t i = 0; i < periods->count; i++) {
@@ -412,9 +394,9 @@ static enum status declare(struct zonal *zonal)
     TRY(stage_create(zonal->job, zonal->table, &zonal->stage));
     TRY(input_attach(zonal->input, zonal->stage));
     TRY(regions_attach(zonal->regions, zonal->stage));
-    TRY(add_table(zonal, zonal->table, &zonal->json));
-    TRY(add_table(zonal, zonal->boxes, &zonal->boxes_json));
-    TRY(add_table(zonal, zonal->rates, &zonal->rates_json));
+    TRY(stage_add_table(zonal->stage, zonal->table, &zonal->json));
+    TRY(stage_add_table(zonal->stage, zonal->boxes, &zonal->boxes_json));
+    TRY(stage_add_table(zonal->stage, zonal->rates, &zonal->rates_json));
 done:
     return status;
 }

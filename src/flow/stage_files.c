@@ -63,6 +63,22 @@ done:
     return status;
 }
 
+enum status stage_add_table(struct stage *stage, const char *path, char **json)
+{
+    enum status status = STATUS_OK;
+    char *stem = NULL;
+    if (path == NULL) {
+        goto done;
+    }
+    TRY(path_stem(path, &stem));
+    FAIL_IF(asprintf(json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
+    TRY(stage_add_file(stage, path));
+    TRY(stage_add_file(stage, *json));
+done:
+    free(stem);
+    return status;
+}
+
 const char *stage_partial(const struct stage *stage, const char *path)
 {
     for (int i = 0; i < stage->file_count; i++) {
