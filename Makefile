@@ -50,7 +50,7 @@ TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/parallel/*.c tests/fuzz/*
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # Plug-ins, each where its library is installed: without it the command that needs one says so.
-CXX := $(if $(filter default,$(origin CXX)),g++,$(CXX))
+CXX := $(if $(filter default,$(origin CXX)),$(filter ccache,$(CC)) g++,$(CXX))
 TORCH ?= /usr
 TORCH_API := $(TORCH)/include/torch/csrc/api/include
 
@@ -80,7 +80,7 @@ plugins: ## build the plug-ins whose libraries are installed
 $(BUILD)/airshed-network.so: src/learn/network_torch.cpp src/learn/network_plugin.h
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
-	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -fPIC -shared \
+	$(Q)$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -fPIC -shared \
 		$(addprefix -isystem ,$(filter-out /usr/include,$(TORCH)/include)) -isystem $(TORCH_API) \
 		$(CXXFLAGS) -o $@ $< -L$(TORCH)/lib -ltorch_cpu -lc10
 

@@ -557,7 +557,7 @@ static enum status train_or_find(struct painter *painter, struct input *area)
     struct job job = *painter->job;
     struct stage *stage = NULL;
     struct training_files files = {0};
-    const struct items items = items_counted(1);
+    struct items items;
     const struct items_cost cost = {
         .fixed_bytes = training_bytes(network_parameter_count(painter->network),
                                       option_integer(job.options, "batch")) +
@@ -566,6 +566,8 @@ static enum status train_or_find(struct painter *painter, struct input *area)
     job.has_output_options = job.geotiff = job.compress = false;
     TRY_TOGETHER(job.comm, name_files(&job, &files));
     TRY_TOGETHER(job.comm, declare_training(painter, &job, area, &files, &stage));
+    /* One item, the whole training: cut only to refuse a budget that it does not fit. */
+    TRY_TOGETHER(job.comm, items_cut_steps(1, 1, 1, &cost, job.memory_bytes, &items));
     TRY(stage_begin(stage, &items, &cost));
     if (job.dry_run) {
         TRY_TOGETHER(job.comm, draw_weights(painter));

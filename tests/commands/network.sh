@@ -87,6 +87,8 @@ run 2 background "${input[@]}" --method network --features elevation -o "$scratc
 expect elevation_must_be_named 2 "elevation"
 run 2 "${short[@]}" --channels 12 -o "$scratch/bad.nc"
 expect odd_channels_are_refused 2 "multiple of 8"
+run 2 "${paint[@]}" --batch 1000 --memory 2M -o "$scratch/bad.nc"
+expect a_training_beyond_the_budget_is_refused 2 "use at least --memory"
 run 2 "${short[@]}" -o "$scratch/plan.nc" --dry-run
 expect dry_run_prints_a_plan 0 "memory +[0-9]+ MB per rank"
 expect_true dry_run_writes_nothing test -z "$(compgen -G "$scratch/plan*")"
