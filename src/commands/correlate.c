@@ -388,7 +388,7 @@ const struct command command_correlate = {
         "0.34 to 0.95.",
     .examples =
         "mpirun -n 4 airshed correlate ihs.nc --with sources.nc -o correlation.nc --geotiff\n"
-        "airshed correlate cities.csv --with energy.csv --where by=year --group zone -o table3.csv",
+        "airshed correlate cities.csv --with energy.csv --where by=year --group zone -o r.csv",
     .tables = correlate_option_tables,
     .run = correlate_run,
 };
