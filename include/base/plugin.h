@@ -4,8 +4,8 @@
 
 #include "base/status.h"
 
-/** Loads airshed-@p name.so: from the folder that AIRSHED_PLUGINS names, from beside the program, or
- *  from its folder of the installation ($libdir/airshed). It stays loaded.
+/** Loads airshed-@p name.so: from the folder that AIRSHED_PLUGINS names, from beside the program, from
+ *  ../lib/airshed seen from there, or from $libdir/airshed of the build. It stays loaded.
  *
  *  @param[in] packages  Debian packages that it needs, for the failure's sentence
  *  @return STATUS_FAILED with how to get it where it was not built or cannot be loaded

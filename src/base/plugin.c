@@ -13,7 +13,7 @@
 #define AIRSHED_LIBDIR "/usr/local/lib"
 #endif
 
-enum { PLACES = 3 };
+enum { PLACES = 4 };
 
 /* Folder of the running program, "" where the system does not tell. */
 static void program_folder(char folder[PATH_MAX])
@@ -29,10 +29,11 @@ static void program_folder(char folder[PATH_MAX])
 enum status plugin_open(const char *name, const char *packages, void **library)
 {
     enum status status = STATUS_OK;
-    char beside[PATH_MAX], path[PLACES][PATH_MAX + 64];
+    char beside[PATH_MAX], near[PATH_MAX + 32], path[PLACES][PATH_MAX + 96];
     program_folder(beside);
+    snprintf(near, sizeof near, "%s/../lib/airshed", beside);
     const char *chosen = getenv("AIRSHED_PLUGINS");
-    const char *folders[PLACES] = {chosen != NULL ? chosen : beside, beside,
+    const char *folders[PLACES] = {chosen != NULL ? chosen : beside, beside, near,
                                    AIRSHED_LIBDIR "/airshed"};
     *library = NULL;
     for (int i = 0; i < PLACES; i++) {

@@ -570,6 +570,13 @@ static enum status train_or_find(struct painter *painter, struct input *area)
     TRY_TOGETHER(job.comm, items_cut_steps(1, 1, 1, &cost, job.memory_bytes, &items));
     TRY(stage_begin(stage, &items, &cost));
     if (job.dry_run) {
+        if (job.rank == 0) {
+            log_info("before the plan's items: training, at most %lld steps of %lld patches; the plan "
+                     "measures with starting weights",
+                     (long long)(option_integer(job.options, "epochs") *
+                                 option_integer(job.options, "epoch-steps")),
+                     (long long)option_integer(job.options, "batch"));
+        }
         TRY_TOGETHER(job.comm, draw_weights(painter));
         goto done;
     }
