@@ -95,18 +95,20 @@ done:
 static void tell(struct text *html, const struct dataset_variable *variable,
                  const struct summary *summary, enum chart_palette palette)
 {
+    bool has_units = strcmp(variable->units, "1") != 0;
     if (summary->count == 0) {
         html_paragraph(html, "%s: no cell has a value.", variable->name);
     } else if (palette == CHART_MASK) {
         html_paragraph(html, "%s: %.2f %% of the map's area (%lld cells have a value).",
                        variable->name, 100 * summary->mean, (long long)summary->count);
     } else {
-        html_paragraph(html,
-                       "%s: mean over the area %.5g %s, least cell %.5g, greatest %.5g; %lld cells "
-                       "with a value, %lld without; %.1f %% of the cells above zero.",
-                       variable->name, summary->mean, variable->units, summary->least,
-                       summary->greatest, (long long)summary->count, (long long)summary->missing,
-                       100 * summary->share_above);
+        html_paragraph(
+            html,
+            "%s: mean over the area %.5g%s%s, least cell %.5g, greatest %.5g; %lld cells "
+            "with a value, %lld without; %.1f %% of the cells above zero.",
+            variable->name, summary->mean, has_units ? " " : "", has_units ? variable->units : "",
+            summary->least, summary->greatest, (long long)summary->count,
+            (long long)summary->missing, 100 * summary->share_above);
     }
 }
 

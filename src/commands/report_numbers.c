@@ -33,7 +33,8 @@ enum {
     MAP_GREATEST
 };
 
-static enum status map_number(const char *path, const char *name, int what, double *value)
+static enum status map_number(const char *path, const struct query *query, const char *name,
+                              int what, double *value)
 {
     enum status status;
     struct dataset *dataset = NULL;
@@ -42,6 +43,9 @@ static enum status map_number(const char *path, const char *name, int what, doub
     int variable;
     TRY(dataset_open(path, &(struct dataset_options){0}, &dataset));
     TRY(dataset_find(dataset, name, &variable));
+    if (query->number->units[0] != '\0') {
+        TRY(dataset_convert(dataset, variable, query->number->units));
+    }
     const struct dataset_variable *facts = dataset_variable(dataset, variable);
     if (facts->time != NULL) {
         goto done; /* a cube: no number is made of it here */
@@ -75,13 +79,15 @@ static enum status of_map(struct query *query, int what)
     const char *variable = key_of(query, "variable");
     const struct products *products = query->view->products;
     for (int64_t i = 0; i < products->count && isnan(query->value); i++) {
-        const char *path = section_file_with(&products->item[i], variable);
+        bool is_asked = strcmp(products->item[i].command, key_of(query, "command")) == 0;
+        const char *path = is_asked ? section_file_with(&products->item[i], variable) : NULL;
         if (path != NULL) {
-            TRY(map_number(path, variable, what, &query->value));
+            TRY(map_number(path, query, variable, what, &query->value));
         }
     }
     if (isnan(query->value)) {
-        snprintf(query->why, (size_t)query->why_bytes, "needs a map '%s' in the run", variable);
+        snprintf(query->why, (size_t)query->why_bytes, "needs a map '%s' of airshed %s in the run",
+                 variable, key_of(query, "command"));
     }
 done:
     return status;
