@@ -179,7 +179,7 @@ demo: $(PROGRAM) plugins $(BUILD)/tests/demo/recovered ## run the whole chain on
 	$(if $(wildcard $(TORCH_API)/torch/torch.h),$(LAUNCH) $(PROGRAM) run configs/demo-network.yaml \
 		--resume --overwrite)
 	@cd $(BUILD)/demo && ../tests/demo/recovered region/truth.nc deweathered.nc trend.nc area.nc \
-		recovered.csv
+		ihs.nc recovered.csv
 
 .PHONY: layers
 layers: ## prove that no layer includes a higher one
@@ -199,6 +199,10 @@ format: ## rewrite the sources in the project's format
 .PHONY: test-memory
 test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=8G RANKS=2 WORK=DIR
 	@tests/memory/run
+
+.PHONY: coverage
+coverage: $(PROGRAM) ## how often the interval of the share holds the truth; REGIONS=200 SPREADING=20
+	@tests/coverage/run
 
 .PHONY: bench
 bench: $(PROGRAM) plugins $(BUILD)/tests/bench/kernels $(BUILD)/tests/bench/network ## measure beside other tools, into build/bench; RUNS=3 T=NAME

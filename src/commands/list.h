@@ -12,6 +12,7 @@
     X(stl)                                                                                         \
     X(deweather)                                                                                   \
     X(background)                                                                                  \
+    X(attribute)                                                                                   \
     X(trend)                                                                                       \
     X(zonal)                                                                                       \
     X(compare)                                                                                     \

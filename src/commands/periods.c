@@ -178,6 +178,19 @@ done:
     return status;
 }
 
+enum status periods_add_all(struct periods *periods)
+{
+    enum status status = STATUS_OK;
+    for (int64_t i = 0; i < periods->count; i++) {
+        if (periods->period[i].kind == PERIOD_ALL) {
+            goto done;
+        }
+    }
+    TRY(add_kind(periods, PERIOD_ALL));
+done:
+    return status;
+}
+
 void periods_destroy(struct periods **periods)
 {
     if (*periods == NULL) {

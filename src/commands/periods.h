@@ -56,6 +56,9 @@ enum status periods_create(const struct options *options, const struct time_axis
                            struct periods **periods);
 void periods_destroy(struct periods **periods);
 
+/** Adds the period `all` at the end, where --by did not ask for it. */
+enum status periods_add_all(struct periods *periods);
+
 /** True where @p step, between first and last, belongs to @p period. (A winter by calendar years
  *  holds January, February and December of one year.) */
 bool period_holds(const struct periods *periods, const struct period *period, int64_t step);

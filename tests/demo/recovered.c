@@ -1,7 +1,7 @@
 /* airshed -- GPL-3.0-or-later. The demo's last table: what was put into the synthetic region, and
  * what the chain found again.
  *
- *   recovered TRUTH DEWEATHERED TREND AREA OUTPUT.csv
+ *   recovered TRUTH DEWEATHERED TREND AREA IHS OUTPUT.csv
  */
 #include <math.h>
 #include <mpi.h>
@@ -236,6 +236,35 @@ done:
     return status;
 }
 
+/* Shares over all days (the last layer), in the cells that were predicted. The demo's truth counts all
+ * days, pollution with gaps filled. */
+static enum status compare_shares(struct table_writer *table, char **paths)
+{
+    static const char *const names[] = {"share_ratio_of_means", "share_mean_of_ratios"};
+    enum status status = STATUS_OK;
+    struct grid_values truth = {0};
+    struct grid_values found = {0};
+    char all[64];
+    TRY(values_read(paths[2], "deweathered", &truth));
+    int years = time_axis_date(truth.time, truth.steps - 1).year -
+                time_axis_date(truth.time, 0).year + 1;
+    values_clear(&truth);
+    for (int reading = 0; reading < 2; reading++) {
+        /* Years, four seasons of each and December's winter, all. */
+        snprintf(all, sizeof all, "%s[period=%d]", names[reading], years + 4 * years + 1);
+        TRY(values_read(paths[1], names[reading], &truth));
+        TRY(values_read(paths[5], all, &found));
+        line_write(table, reading == 0 ? "share, ratio of means" : "share, mean of ratios", "1",
+                   truth.values, found.values, truth.cells);
+        values_clear(&truth);
+        values_clear(&found);
+    }
+done:
+    values_clear(&truth);
+    values_clear(&found);
+    return status;
+}
+
 static enum status compare(char **paths)
 {
     enum status status;
@@ -252,11 +281,12 @@ static enum status compare(char **paths)
     };
     printf("\n  %-28s %-12s %12s %12s %12s %11s\n", "recovered against true", "units", "true mean",
            "recovered", "RMS of cells", "of the mean");
-    TRY(table_writer_create(paths[5], "recovered against true", columns,
+    TRY(table_writer_create(paths[6], "recovered against true", columns,
                             sizeof columns / sizeof columns[0], &table));
     TRY(compare_coefficients(table, paths[1], paths[2]));
     TRY(compare_years(table, paths));
     TRY(compare_areas(table, paths));
+    TRY(compare_shares(table, paths));
     TRY(table_writer_close(&table, NULL));
     printf("\n");
 done:
@@ -267,10 +297,10 @@ done:
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
-    enum status status = argc == 6 ? compare(argv) : STATUS_USAGE;
-    if (argc != 6) {
+    enum status status = argc == 7 ? compare(argv) : STATUS_USAGE;
+    if (argc != 7) {
         failure_record(status, __FILE__, __LINE__,
-                       "usage: recovered TRUTH DEWEATHERED TREND AREA OUTPUT.csv");
+                       "usage: recovered TRUTH DEWEATHERED TREND AREA IHS OUTPUT.csv");
     }
     if (status != STATUS_OK) {
         log_error("%s", failure_message());

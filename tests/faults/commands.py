@@ -18,6 +18,14 @@ def make_inputs():
                              "--outliers", "none", "--compress", "--quiet"])
     if not support.check("prepare_makes_a_compressed_input", packed.code == 0, packed):
         support.finish()
+    parts = [["deweather", place + "/pm25.nc", "--met", place + "/met.nc", "-o", place + "/deweathered.nc",
+              "--period", "30", "--preset", "r"],
+             ["background", place + "/deweathered.nc", "--variable", "deweathered", "--area",
+              place + "/truth.nc", "-o", place + "/expected.nc"]]
+    for one in parts:
+        made = support.run(0, one + ["--quiet"])
+        if not support.check(f"{one[0]}_makes_an_input_of_attribute", made.code == 0, made):
+            support.finish()
     with open(os.path.join(place, "chain.yaml"), "w") as file:
         file.write(f"""
 stages:
@@ -49,6 +57,8 @@ def arguments(name, region, output):
         "deweather": ["deweather", region + "/packed.nc4", "--variable", "pm25", "--met",
                       region + "/met.nc", "-o", output + "/out.nc", "--geotiff"] + stl,
         "background": ["background", cube, "--area", region + "/truth.nc", "-o", output + "/out.nc"],
+        "attribute": ["attribute", cube, "--deweathered", region + "/deweathered.nc", "--expected",
+                      region + "/expected.nc", "-o", output + "/out.nc"],
         "trend": ["trend", cube, "-o", output + "/out.nc", "--by", "month", "--geotiff", "--compress"],
         "zonal": ["zonal", cube, "--zones", region + "/zones.geojson", "-o", output + "/out.csv", "--by",
                   "month"],
@@ -64,8 +74,8 @@ def arguments(name, region, output):
     return told[name] + ["--no-history"]
 
 
-NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "trend", "zonal", "compare", "correlate", "moran",
-         "report", "run"]
+NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "attribute", "trend", "zonal",
+         "compare", "correlate", "moran", "report", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "report", "run"]

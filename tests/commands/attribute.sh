@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# `attribute`: the same bytes however it is run; parts, shares, counts and standard errors as closed
+# forms give them; its interval on regions whose truth is known.
+# ranks: 1 2 3 4 7
+source tests/support/command.sh
+source tests/support/flow.sh
+need_python attribute
+attribute_py() { # counts the checks that attribute.py prints
+  checks "$python" tests/commands/attribute.py "$@"
+}
+inputs() { # NAME: the arguments of a case
+  echo "$scratch/$1-pm.nc --deweathered $scratch/$1-deweathered.nc --expected $scratch/$1-expected.nc"
+}
+
+"$python" tests/commands/attribute.py make "$scratch" || exit 1
+mixed=(attribute $(inputs mixed) --clipped --replicates 50)
+
+prove_counts bytes "${mixed[@]}"
+prove_kill bytes write:2 3 1 "${mixed[@]}"
+prove_kill bytes compute:3 3 4 "${mixed[@]}"
+prove_kill bytes journal:2 1 2 "${mixed[@]}"
+prove_kill bytes commit:2 2 3 "${mixed[@]}"
+mkdir -p "$scratch/small"
+run 3 "${mixed[@]}" -o "$scratch/small/out.nc" --no-history --memory 2M
+expect attribute_runs_in_2_MB 0
+expect_same_bytes a_small_budget_gives_the_same_bytes "$scratch/bytes" "$scratch/small"
+
+attribute_py daily "$scratch"
+attribute_py periods "$scratch"
+attribute_py summary "$scratch"
+
+run 2 attribute $(inputs drawn) --replicates 20000 --block-days 40 -o "$scratch/drawn.nc"
+expect remainders_are_drawn 0 "standard error of the share"
+run 2 attribute $(inputs rough) -o "$scratch/rough.nc"
+expect background_is_left_out 0
+attribute_py errors "$scratch"
+run 1 attribute $(inputs mixed) --replicates 0 --by year,month --share mean-of-ratios -o "$scratch/unsure.nc"
+expect no_replicates_are_needed 0
+
+run 2 attribute $(inputs mixed) --by day -o "$scratch/bad.nc"
+expect days_are_no_periods 2 "daily values are variables of their own"
+run 3 attribute $(inputs mixed) --expected "$scratch/mixed-pm.nc" -o "$scratch/bad.nc"
+expect an_input_without_the_variable_is_refused 3 "expected"
+run 2 attribute $(inputs mixed) --share other -o "$scratch/bad.nc"
+expect an_unknown_reading_is_refused 2 "ratio-of-means"
+run 2 attribute $(inputs mixed) --from 2015-02-01 -o "$scratch/part.nc"
+expect a_part_of_the_days_is_enough 0
+"$python" - "$scratch" <<'PYTHON'
+import sys
+import numpy as np
+from cubes import Variable, write
+values = np.ones((800, 12, 10), np.float32)
+axes = 30.5 + 0.01 * np.arange(12), 110 + 0.01 * np.arange(10)
+for name, days, lat in (("shifted", np.arange(800.0), axes[0]), ("later", 5 + np.arange(800.0), axes[0] - 0.5)):
+    write(f"{sys.argv[1]}/{name}.nc", {"expected": Variable(values, "ug m-3")}, days, lat, axes[1])
+write(f"{sys.argv[1]}/nowhere.nc", {"expected": Variable(values * np.nan, "ug m-3")}, np.arange(800.0),
+      axes[0] - 0.5, axes[1])
+PYTHON
+run 3 attribute $(inputs mixed) --expected "$scratch/shifted.nc" -o "$scratch/bad.nc"
+expect another_grid_is_refused 3 "is not on the grid of"
+run 2 attribute $(inputs mixed) --expected "$scratch/later.nc" -o "$scratch/bad.nc"
+expect other_days_are_refused 3 "has not the days of"
+run 2 attribute $(inputs mixed) --memory 64K -o "$scratch/bad.nc"
+expect a_budget_that_is_too_small_is_refused 2 "use at least --memory"
+expect_true refused_runs_leave_nothing test -z "$(compgen -G "$scratch/bad*")"
+run 3 attribute $(inputs mixed) --expected "$scratch/nowhere.nc" -o "$scratch/nowhere-out.nc"
+expect an_expected_cube_without_values_is_refused 3 "no cell has pollution"
+
+run 2 "${mixed[@]}" -o "$scratch/plan.nc" --dry-run
+expect dry_run_prints_a_plan 0 "memory +[0-9]+ MB per rank"
+expect_true dry_run_writes_nothing test -z "$(compgen -G "$scratch/plan*")"
+run 2 "${mixed[@]}" -o "$scratch/forms.nc" --compress --geotiff
+expect other_forms_are_written 0
+expect_opens_silently attribute "$scratch/forms.nc" "$scratch/forms_share_ratio_of_means.tif" share_standard_error
+
+# The whole study is `make coverage`; a few regions show a gross mistake.
+REGIONS=4 SPREADING=0 DAYS=800 OUTPUT="$scratch/coverage.csv" checks tests/coverage/run
+finish
