@@ -362,7 +362,7 @@ done:
 
 /* ---- boxes -------------------------------------------------------------------------------- */
 
-/* Groups of the longest kind of period there is: all steps, or else years. */
+/* Groups of the longest kind of period there is: all steps, or else the first, middle and last year. */
 struct box_rows {
     struct table *table;
     struct text_list names;
@@ -411,14 +411,44 @@ done:
     return status;
 }
 
+/* First, middle and last year of the table, as the paper draws them (P2.54). */
+static enum status find_years(const struct table *table, double years[3])
+{
+    enum status status = STATUS_OK;
+    int64_t col = table_find(table, "year");
+    years[0] = INFINITY;
+    years[2] = -INFINITY;
+    for (int64_t row = 0; col >= 0 && row < table->rows; row++) {
+        double year;
+        if (strcmp(cell(table, row, "by"), "year") == 0) {
+            TRY(table_number(table, row, col, &year));
+            years[0] = fmin(years[0], year);
+            years[2] = fmax(years[2], year);
+        }
+    }
+    years[1] = ceil((years[0] + years[2]) / 2);
+done:
+    return status;
+}
+
+static bool year_is_drawn(const char *text, const double years[3])
+{
+    double year = strtod(text, NULL);
+    return text[0] == '\0' || year == years[0] || year == years[1] || year == years[2];
+}
+
 static enum status read_boxes(const char *path, struct box_rows *rows)
 {
     enum status status;
     static const char *const kinds[] = {"all", "year", "season", "month", ""};
+    double years[3];
     TRY(table_read(&(struct table_source){.path = path}, &rows->table));
+    TRY(find_years(rows->table, years));
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds && rows->count == 0; kind++) {
+        bool is_year = strcmp(kinds[kind], "year") == 0;
         for (int64_t row = 0; row < rows->table->rows; row++) {
-            if (strcmp(cell(rows->table, row, "by"), kinds[kind]) == 0) {
+            if (strcmp(cell(rows->table, row, "by"), kinds[kind]) == 0 &&
+                (!is_year || year_is_drawn(cell(rows->table, row, "year"), years))) {
                 TRY(add_box(rows, row));
             }
         }
