@@ -2,7 +2,6 @@
 # Broken inputs: each has its exit code and one message that names what is at fault; none hangs, none
 # leaves anything behind. At 1 and 3 ranks. Data that are merely odd are no errors.
 # ranks: 1 3
-limit_s=240
 source tests/support/command.sh
 source tests/support/flow.sh
 need_python bad_input

@@ -3,7 +3,7 @@
 # `deweather` and `trend` find them again within bounds derived from the noise put in, gaps
 # included; a calendar peak is seasonal (P2.25). Bounds and their derivation: truth.py.
 # ranks: 1 3
-limit_s=120
+limit_s="${limit_s:-120}"
 source tests/support/command.sh
 source tests/support/flow.sh
 need_python truth
