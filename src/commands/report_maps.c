@@ -37,11 +37,8 @@ static enum status open_variable(const char *path, const char *name, struct data
 {
     enum status status;
     TRY(dataset_open(path, &(struct dataset_options){0}, dataset));
-    if (strcmp(name, "*") == 0) {
-        *variable = 0;
-        goto done;
-    }
-    TRY(dataset_find(*dataset, name, variable));
+    *variable = section_variable(*dataset, name);
+    FAIL_IF(*variable < 0, STATUS_DATA, "%s: has no variable '%s'", path, name);
 done:
     return status;
 }

@@ -42,7 +42,8 @@ static enum status map_number(const char *path, const struct query *query, const
     double *areas = NULL, sum = 0, weight = 0, least = INFINITY, greatest = -INFINITY;
     int variable;
     TRY(dataset_open(path, &(struct dataset_options){0}, &dataset));
-    TRY(dataset_find(dataset, name, &variable));
+    variable = section_variable(dataset, name);
+    FAIL_IF(variable < 0, STATUS_DATA, "%s: has no variable '%s'", path, name);
     if (query->number->units[0] != '\0') {
         TRY(dataset_convert(dataset, variable, query->number->units));
     }

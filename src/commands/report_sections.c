@@ -182,18 +182,30 @@ const struct section report_sections[] = {
     {.id = NULL},
 };
 
+int section_variable(const struct dataset *dataset, const char *name)
+{
+    size_t length = strlen(name);
+    int found = -1;
+    for (int i = 0; i < dataset_variable_count(dataset); i++) {
+        const char *has = dataset_variable(dataset, i)->name;
+        if (strcmp(name, "*") == 0 || strcmp(has, name) == 0) {
+            return i;
+        }
+        if (strncmp(has, name, length) == 0 && has[length] == '[') {
+            found = i;
+        }
+    }
+    return found;
+}
+
 static bool file_has(const char *path, const char *variable)
 {
     struct dataset *dataset = NULL;
-    bool is_there = false;
     if (dataset_open(path, &(struct dataset_options){0}, &dataset) != STATUS_OK) {
         failure_clear();
         return false;
     }
-    for (int i = 0; i < dataset_variable_count(dataset) && !is_there; i++) {
-        is_there =
-            strcmp(variable, "*") == 0 || strcmp(dataset_variable(dataset, i)->name, variable) == 0;
-    }
+    bool is_there = section_variable(dataset, variable) >= 0;
     dataset_close(&dataset);
     return is_there;
 }

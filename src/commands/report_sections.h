@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "flow/job.h"
+#include "io/dataset.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/products.h"
@@ -74,6 +75,10 @@ enum status section_write_cube(struct section_work *work);
 enum status section_write_tables(struct section_work *work);
 enum status section_write_zones(struct section_work *work);
 enum status section_write_boxes(struct section_work *work);
+
+/** Variable of @p dataset called @p name ("*": the first); where the name has layers, the last of
+ *  them, which `attribute` makes of the whole time. -1 where there is none. */
+int section_variable(const struct dataset *dataset, const char *name);
 
 /** First NetCDF file of @p product that has @p variable ("*": any), and first CSV table that has
  *  @p column, as paths; NULL where there is none. */
