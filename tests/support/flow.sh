@@ -137,16 +137,19 @@ prove_kill() {
   [[ ${fault%%:*} == commit ]] && return
   total=$(sidecar "$folder/out.nc" items)
   reused=$(sidecar "$folder/out.nc" items_reused)
-  # Whatever was recorded is used; one rank has one item in flight, which is the one struck.
+  # Whatever was recorded is used. In flight is the item struck and, until that one writes, the one
+  # before it, whose data are on their way to the disk (include/flow/run.h).
+  local kept=${fault##*:}
+  [[ ${fault%%:*} == read || ${fault%%:*} == compute ]] && kept=$((kept - 1))
   expect_true "${label}_reuses_what_was_done" test "$reused" -eq "$done_before"
   expect_true "${label}_computes_the_others_once" \
     test "$(($(shares_sum "$folder/out.nc") + reused))" -eq "$total"
   if ((before == 1)); then
-    expect_true "${label}_repeats_only_the_item_in_flight" test "$reused" -eq "${fault##*:}"
+    expect_true "${label}_repeats_only_the_item_in_flight" test "$reused" -eq "$kept"
   else
-    # A rank is at most one round ahead of the slowest, so no more are in flight than two rounds.
+    # A rank is at most one round ahead of the slowest, so no more are in flight than three rounds.
     expect_true "${label}_repeats_only_items_in_flight" \
-      test "$reused" -ge "$((${fault##*:} - 2 * before))"
+      test "$reused" -ge "$((${fault##*:} - 3 * before))"
   fi
 }
 
@@ -162,26 +165,32 @@ prove_kills() {
   done
 }
 
-# Waits until a journal holds records, which means that items are done and others are not.
-wait_for_records() {
+# Waits until a journal exists: items are under way then. It is gone again once they are all done.
+wait_for_journal() {
   local tries
-  for ((tries = 0; tries < 200; tries++)); do
-    [[ -e $1 ]] && (($(stat -c %s "$1") > 4096)) && return
-    sleep 0.05
+  for ((tries = 0; tries < 3000; tries++)); do
+    [[ -e $1 ]] && return
+    kill -0 "$2" 2>/dev/null || return
+    sleep 0.005
   done
 }
 
 prove_checkpoint() {
-  local name=$1 folder="$scratch/$1-stopped" launched
+  local name=$1 folder="$scratch/$1-stopped" launched tries
   shift
   mkdir -p "$folder" "$scratch/$name"
   last_run="mpirun -q -np 2 airshed $* with USR1"
-  mpirun -q -np 2 "$airshed" "$@" -o "$folder/out.nc" --no-history >"$out" 2>"$err" </dev/null &
-  launched=$!
-  wait_for_records "$folder/out.nc.journal"
-  kill -USR1 "$launched"
-  wait "$launched"
-  exit_code=$?
+  # On a busy machine all items may be done before the signal is on its way: then once more.
+  for ((tries = 0; tries < 5; tries++)); do
+    mpirun -q -np 2 "$airshed" "$@" -o "$folder/out.nc" --no-history --overwrite \
+      >"$out" 2>"$err" </dev/null &
+    launched=$!
+    wait_for_journal "$folder/out.nc.journal" "$launched"
+    kill -USR1 "$launched" 2>/dev/null
+    wait "$launched"
+    exit_code=$?
+    ((exit_code == 0)) || break
+  done
   expect "${name}_stops_at_a_checkpoint_on_usr1" 75 "go on with --resume"
   run 3 "$@" -o "$folder/out.nc" --no-history --resume
   expect "${name}_resumes_from_its_checkpoint" 0
