@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <regex.h>
 
 #include "base/log.h"
@@ -185,6 +186,20 @@ static void progress_in_a_job_log_is_rare_plain_lines(void **state)
     assert_string_equal(end(), "");
 }
 
+/* What was written to a terminal comes in pieces: reads until @p last is there, or for 10 s in vain. */
+static void read_until(int terminal, const char *last, char *text, size_t bytes)
+{
+    struct pollfd ready = {.fd = terminal, .events = POLLIN};
+    size_t length = 0;
+    text[0] = '\0';
+    while (strstr(text, last) == NULL && poll(&ready, 1, 10000) == 1) {
+        ssize_t got = read(terminal, text + length, bytes - 1 - length);
+        assert_true(got > 0);
+        length += (size_t)got;
+        text[length] = '\0';
+    }
+}
+
 static void progress_on_a_terminal_is_one_line(void **state)
 {
     (void)state;
@@ -207,9 +222,7 @@ static void progress_on_a_terminal_is_one_line(void **state)
     log_progress_end(&progress);
     catch_end();
     char text[4096];
-    ssize_t length = read(terminal, text, sizeof text - 1);
-    assert_true(length > 0);
-    text[length] = '\0';
+    read_until(terminal, "between", text, sizeof text);
     const char *drawn = strstr(text, "\r\033[Ka name that is longer");
     assert_non_null(drawn);
     assert_non_null(strstr(drawn, "10 %"));
