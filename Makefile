@@ -80,7 +80,7 @@ plugins: ## build the plug-ins whose libraries are installed
 $(BUILD)/airshed-network.so: src/learn/network_torch.cpp src/learn/network_plugin.h
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
-	$(Q)$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -fPIC -shared \
+	$(Q)$(CXX) -std=c++17 -O3 -ffp-contract=off -Wall -Wextra -Werror -fPIC -shared \
 		$(addprefix -isystem ,$(filter-out /usr/include,$(TORCH)/include)) -isystem $(TORCH_API) \
 		$(CXXFLAGS) -o $@ $< -L$(TORCH)/lib -ltorch_cpu -lc10
 

@@ -1,5 +1,5 @@
 #!/bin/bash -l
-# PM2.5 of 13 cities kriged to a grid, radiation areas, STL and trends.
+# Beijing-Tianjin-Hebei from city means, plants and weather to the report.
 #
 #   sbatch jobs/real-bth.sh
 #

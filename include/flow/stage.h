@@ -13,7 +13,8 @@
  *
  *   NAME.journal without commit  items were under way in NAME.partial. Those on record are verified
  *                                and kept, the others repeated (--resume), or all starts afresh
- *                                (--overwrite). Neither: exit 4.
+ *                                (--overwrite). Neither: exit 4. Both: resumed where that is
+ *                                possible, else afresh, with a warning that says why not.
  *   NAME.journal with commit     everything is on disk, renames are missing: --resume makes them.
  *                                --overwrite makes them too, and then replaces a complete product.
  *   NAME.prov.json, no journal   complete. --resume leaves it as it is where inputs, options,

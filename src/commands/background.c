@@ -25,12 +25,13 @@ static const struct option_spec background_options[] = {
      .kind = OPTION_PATH,
      .argument = "FILE",
      .flags = OPTION_REQUIRED | OPTION_INPUT,
-     .help = "Map of the radiation areas on the same grid, such as the result of `grow`."},
+     .help = "Map of the radiation areas on the same grid, such as the result of `grow`; or a map for each "
+             "year, as `grow --yearly` writes: each step then has the areas of its year."},
     {.name = "area-variable",
      .kind = OPTION_TEXT,
      .argument = "NAME",
      .fallback = "area",
-     .help = "Its variable; cells above 0 are areas."},
+     .help = "Its variable; cells above 0 are areas. area_yearly: those of every year."},
     {.name = "method",
      .kind = OPTION_CHOICE,
      .choices = "network|kriging|idw|linear",
@@ -142,6 +143,7 @@ struct background {
     struct stage *stage;
     int method;
     struct infill *own, *rival[INFILL_METHODS];
+    int64_t mask; /* that they were made for */
     struct painter painter; /* METHOD_NETWORK only */
 
     /* Of an item */
@@ -198,25 +200,63 @@ static void clear_map(const struct background *background, float *map)
     }
 }
 
-/* The areas at one step, by a method that needs that step alone. */
-static enum status infill_areas(struct background *background, const float *map, float *expected)
+static void destroy_methods(struct background *background)
 {
-    enum status status;
+    infill_destroy(&background->own);
+    for (int method = 0; method < INFILL_METHODS; method++) {
+        infill_destroy(&background->rival[method]);
+    }
+}
+
+static enum status create_methods(struct background *background, int64_t mask)
+{
+    enum status status = STATUS_OK;
     const struct region *region = &background->region;
-    TRY(infill_predict(background->own, map, background->prediction));
-    for (int64_t i = 0; i < region->targets; i++) {
-        expected[region->target[i]] = (float)background->prediction[i];
+    const struct options *options = background->job->options;
+    destroy_methods(background);
+    background->mask = mask;
+    if (!is_network(background)) {
+        struct infill_request own = region_request(
+            region, options, (enum infill_method)background->method, mask, false);
+        TRY(infill_create(&own, &background->own));
+    }
+    for (int method = 0; method < INFILL_METHODS; method++) {
+        struct infill_request rival =
+            region_request(region, options, (enum infill_method)method, mask, true);
+        TRY(infill_create(&rival, &background->rival[method]));
     }
 done:
     return status;
 }
 
-static bool has_known(const struct background *background, const float *map)
+/* Methods for the areas at @p step, made anew where those in hand are for others. */
+static enum status choose_methods(struct background *background, int64_t step)
 {
-    const struct region *region = &background->region;
+    int64_t mask = background->region.mask_of[step];
+    return mask == background->mask ? STATUS_OK : create_methods(background, mask);
+}
+
+/* The areas at one step, by a method that needs that step alone. */
+static enum status infill_areas(struct background *background, int64_t step, float *expected)
+{
+    enum status status;
+    const struct mask *mask = region_mask(&background->region, step);
+    TRY(choose_methods(background, step));
+    TRY(infill_predict(background->own, values_at(background, step), background->prediction));
+    for (int64_t i = 0; i < mask->targets; i++) {
+        expected[mask->target[i]] = (float)background->prediction[i];
+    }
+done:
+    return status;
+}
+
+static bool has_known(const struct background *background, int64_t step)
+{
+    const uint8_t *is_known = region_known(&background->region, step, false);
+    const float *map = values_at(background, step);
     bool found = false;
-    for (int64_t cell = 0; cell < region->cells && !found; cell++) {
-        found = region->is_background[cell] != 0 && !isnan(map[cell]);
+    for (int64_t cell = 0; cell < background->region.cells && !found; cell++) {
+        found = is_known[cell] != 0 && !isnan(map[cell]);
     }
     return found;
 }
@@ -229,17 +269,16 @@ static enum status predict_areas(struct background *background, const struct win
         float *expected = background->expected + step * region->cells;
         clear_map(background, expected);
         if (!is_network(background)) {
-            TRY(infill_areas(background, values_at(background, window->time + step), expected));
+            TRY(infill_areas(background, window->time + step, expected));
         }
     }
     if (is_network(background)) {
         TRY(painter_predict(&background->painter, background->values, background->start,
-                            window->time, window->steps, region->is_background,
-                            region->is_radiation, background->expected));
+                            window->time, window->steps, false, background->expected));
     }
     /* Nothing is known of a step without background. */
     for (int64_t step = 0; step < window->steps; step++) {
-        if (!has_known(background, values_at(background, window->time + step))) {
+        if (!has_known(background, window->time + step)) {
             clear_map(background, background->expected + step * region->cells);
         }
     }
@@ -261,7 +300,7 @@ static enum status paint_scored(struct background *background, const struct wind
         }
         if (run > 0) {
             TRY(painter_predict(&background->painter, background->values, background->start,
-                                window->time + step, run, region->is_context, region->is_test,
+                                window->time + step, run, true,
                                 background->scored + step * region->cells));
         }
     }
@@ -279,10 +318,12 @@ static void score_network(struct background *background, const float *map, const
     scores_add(&background->scores, METHOD_NETWORK, map, background->prediction, sums);
 }
 
-static enum status score_step(struct background *background, const float *map,
-                              const float *painted, struct metric_sums *sums)
+static enum status score_step(struct background *background, int64_t step, const float *painted,
+                              struct metric_sums *sums)
 {
-    enum status status = STATUS_OK;
+    enum status status;
+    const float *map = values_at(background, step);
+    TRY(choose_methods(background, step));
     memset(sums, 0, (size_t)background->scores.step_bytes);
     for (int method = 0; method < INFILL_METHODS; method++) {
         TRY(infill_predict(background->rival[method], map, background->prediction));
@@ -307,8 +348,8 @@ static enum status score_item(struct background *background, const struct window
         if (scores_has(&background->scores, window->time + step)) {
             struct metric_sums *sums =
                 background->sums + background->sums_bytes / (int64_t)sizeof *sums;
-            TRY(score_step(background, values_at(background, window->time + step),
-                           background->scored + step * cells, sums));
+            TRY(score_step(background, window->time + step, background->scored + step * cells,
+                           sums));
             background->sums_bytes += bytes;
         }
     }
@@ -455,25 +496,6 @@ done:
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static enum status create_methods(struct background *background)
-{
-    enum status status = STATUS_OK;
-    const struct region *region = &background->region;
-    const struct options *options = background->job->options;
-    if (!is_network(background)) {
-        struct infill_request own =
-            region_request(region, options, (enum infill_method)background->method, false);
-        TRY(infill_create(&own, &background->own));
-    }
-    for (int method = 0; method < INFILL_METHODS; method++) {
-        struct infill_request rival =
-            region_request(region, options, (enum infill_method)method, true);
-        TRY(infill_create(&rival, &background->rival[method]));
-    }
-done:
-    return status;
-}
-
 static enum status create_buffers(struct background *background, int64_t steps)
 {
     enum status status;
@@ -487,7 +509,7 @@ static enum status create_buffers(struct background *background, int64_t steps)
     TRY(memory_allocate(values, sizeof *background->expected, &background->expected));
     TRY(memory_allocate(targets, sizeof *background->prediction, &background->prediction));
     TRY(memory_allocate((size_t)(steps * background->scores.step_bytes), 1, &background->sums));
-    TRY(create_methods(background));
+    TRY(create_methods(background, 0));
 done:
     return status;
 }
@@ -497,7 +519,7 @@ static struct items_cost cost_of(const struct background *background)
     const struct region *region = &background->region;
     const struct options *options = background->job->options;
     int64_t map_bytes = region->cells * (int64_t)sizeof(float);
-    struct items_cost cost = {.fixed_bytes = region_bytes(region->cells) +
+    struct items_cost cost = {.fixed_bytes = region_bytes(region->cells, region->masks) +
                                              (region->targets + region->held) * 8 + (1 << 20),
                               .unit_bytes = 2 * map_bytes + background->scores.step_bytes};
     if (is_network(background)) {
@@ -505,12 +527,13 @@ static struct items_cost cost_of(const struct background *background)
         cost.unit_bytes += 2 * map_bytes; /* scored areas, first guesses */
     } else {
         struct infill_request own =
-            region_request(region, options, (enum infill_method)background->method, false);
+            region_request(region, options, (enum infill_method)background->method, 0, false);
+        own.targets = region->targets;
         cost.fixed_bytes += infill_bytes(&own);
     }
     for (int method = 0; method < INFILL_METHODS; method++) {
         struct infill_request rival =
-            region_request(region, options, (enum infill_method)method, true);
+            region_request(region, options, (enum infill_method)method, 0, true);
         cost.fixed_bytes += infill_bytes(&rival);
     }
     return cost;
@@ -557,7 +580,14 @@ static enum status open_inputs(struct background *background)
     struct input_request area = {.label = "area",
                                  .path = option_text(job->options, "area"),
                                  .variable = option_text(job->options, "area-variable"),
-                                 .bbox = NULL};
+                                 .ignores_selection = true, /* days; years need not begin with them */
+                                 .allow_missing_steps = true};
+    double bbox[4];
+    bool has_bbox = option_count(job->options, "bbox") == 4;
+    for (size_t i = 0; i < 4 && has_bbox; i++) {
+        bbox[i] = option_item_real(job->options, "bbox", i);
+    }
+    area.bbox = has_bbox ? bbox : NULL;
     request.by_rows = false;
     TRY(input_open(job, &request, &background->input));
     TRY(input_open(job, &area, &background->area));
@@ -585,10 +615,7 @@ done:
 static void background_clear(struct background *background, bool is_finished)
 {
     stage_destroy(&background->stage);
-    infill_destroy(&background->own);
-    for (int method = 0; method < INFILL_METHODS; method++) {
-        infill_destroy(&background->rival[method]);
-    }
+    destroy_methods(background);
     painter_clear(&background->painter, is_finished);
     region_clear(&background->region);
     input_close(&background->input, is_finished);

@@ -26,39 +26,62 @@ const char *method_name(int method);
 /** What a cell is, in the order of the flag meanings of `role`. */
 enum role { ROLE_OUTSIDE, ROLE_BACKGROUND, ROLE_RADIATION, ROLE_TEST, ROLE_VALIDATION };
 
+/** The areas as they are for some of the steps: all of them, or those of a year (P2.12). */
+struct mask {
+    uint8_t *is_radiation;  /* [cells], with values */
+    uint8_t *is_background; /* [cells], with values, outside the areas */
+    uint8_t *is_context;    /* background without the test areas: known while these are scored */
+    int64_t targets;
+    int64_t *target; /* cells of the areas */
+};
+
 /** Masks, places, held-out areas and variograms: what is read before the work starts. */
 struct region {
     const struct georeference *grid;
     int64_t cells;
-    uint8_t *is_radiation;  /* with values */
-    uint8_t *is_background; /* with values, outside the areas */
-    uint8_t *is_test;       /* cells of the test areas */
-    uint8_t *is_context;    /* background without the test areas: known while these are scored */
+    int64_t masks;
+    struct mask *mask;   /* [masks] */
+    int64_t *mask_of;    /* [steps], ascending: one mask after the other */
+    int64_t *map_of;     /* [masks], map of the area file */
+    uint8_t *has_value;  /* in some of the maps that were sampled */
+    uint8_t *is_always;  /* background of every mask: areas are held out there */
+    uint8_t *is_test;    /* cells of the test areas */
     struct position *place;
-    struct shapes *shapes;
+    struct shapes *shapes; /* of the areas of all masks together */
     struct holdout *holdout;
-    int64_t targets, held; /* cells to predict; cells of the test areas */
-    int64_t *target, *held_cell;
+    int64_t targets, held; /* most cells to predict of a mask; cells of the test areas */
+    int64_t *held_cell;
     int covariates;
     double *covariate[5]; /* [cells], of the linear model */
     struct variogram_fit fit, context_fit; /* of all background, and of the context */
 };
 
-/** Reads the area and some maps of @p input, the same on every rank. @p area is the open map.
- *  @return STATUS_DATA where grids differ or there is nothing to predict or to learn from */
+/** Reads the area and some maps of @p input, the same on every rank. An area with several steps gives
+ *  each step of @p input the map whose time holds it.
+ *  @return STATUS_DATA where grids differ, a step has no map, or there is nothing to predict or to
+ *          learn from */
 enum status region_create(const struct job *job, struct input *input, struct input *area,
                           struct region *region);
 void region_clear(struct region *region);
 
-/** Bytes of a region of @p cells. */
-int64_t region_bytes(int64_t cells);
+/** Bytes of a region of @p cells and @p masks. */
+int64_t region_bytes(int64_t cells, int64_t masks);
 
-/** How @p method predicts: the cells of the areas, or with @p is_scored the test areas from the
- *  context. */
+/** The areas at @p step. */
+const struct mask *region_mask(const struct region *region, int64_t step);
+
+/** Cells whose values may be used at @p step, [cells]; with @p is_scored not those of test areas. */
+const uint8_t *region_known(const struct region *region, int64_t step, bool is_scored);
+
+/** Cells to predict at @p step, [cells]: the areas, or with @p is_scored the test areas. */
+const uint8_t *region_wanted(const struct region *region, int64_t step, bool is_scored);
+
+/** How @p method predicts with mask number @p mask: the cells of the areas, or with @p is_scored the
+ *  test areas from the context. */
 struct infill_request region_request(const struct region *region, const struct options *options,
-                                     enum infill_method method, bool is_scored);
+                                     enum infill_method method, int64_t mask, bool is_scored);
 
-/** enum role of every cell into @p role [cells]. */
+/** enum role of every cell into @p role [cells]; an area of any mask is one. */
 void region_roles(const struct region *region, int8_t *role);
 
 /* ---- the network (background_network.c, background_samples.c) ------------------------------- */
@@ -78,9 +101,10 @@ struct painter {
     char features[FEATURES_MOST][16]; /* names of the channels of a frame */
     float *map[FEATURES_MOST];        /* [cells] of those that do not change in time, else NULL */
     float *elevation_m;               /* [cells], NaN where not known; NULL: none */
-    uint8_t *is_known;                /* background that is never held out */
+    uint8_t *is_known;                /* [masks, cells], background that is never held out */
     int guess; /* place of the feature "guess", which the output is added to; -1: none */
     struct infill *guesser[2];        /* of the cells that are not background, not context */
+    int64_t guesser_mask[2];          /* that it was made for */
     int64_t *guess_target[2], guess_targets[2];
     double *guessed;                  /* [most targets] */
     float *guess_maps;                /* [steps of a prediction, cells] */
@@ -119,12 +143,14 @@ int64_t painter_bytes(const struct painter *painter);
 /** Frames before a step that its prediction needs. */
 int64_t painter_lead(const struct painter *painter);
 
-/** Predicts the @p wanted cells at steps @p first ... @p first + @p count - 1 from the cells in @p
- *  is_known, tile by tile; @p values [.., cells] begin with step @p start, which is first - lead, or 0
- *  where that lies before the series. Other cells of @p maps [count, cells] are left as they are. */
+/** Background at @p step that is never held out, [cells]. */
+const uint8_t *painter_known(const struct painter *painter, int64_t step);
+
+/** Predicts the areas, or with @p is_scored the test areas, at steps @p first ... @p first + @p count -
+ *  1, tile by tile; @p values [.., cells] begin with step @p start, which is first - lead, or 0 where
+ *  that lies before the series. Other cells of @p maps [count, cells] are left as they are. */
 enum status painter_predict(struct painter *painter, const float *values, int64_t start,
-                            int64_t first, int64_t count, const uint8_t *is_known,
-                            const uint8_t *wanted, float *maps);
+                            int64_t first, int64_t count, bool is_scored, float *maps);
 
 /** Samples for training (learn/training.h); the context is the painter. */
 enum status painter_sample(void *context, int64_t number, struct network_sample *sample);

@@ -306,13 +306,19 @@ static enum status make_maps(struct painter *painter)
             standardise(region->cells, painter->elevation_m, painter->map[i]);
         }
     }
-    TRY(memory_allocate(cells, 1, &painter->is_known));
-    for (int64_t cell = 0; cell < region->cells; cell++) {
-        painter->is_known[cell] =
-            region->is_background[cell] != 0 && region->holdout->area[cell] == 0;
+    TRY(memory_allocate((size_t)region->masks * cells, 1, &painter->is_known));
+    for (int64_t i = 0; i < region->masks * region->cells; i++) {
+        int64_t cell = i % region->cells;
+        painter->is_known[i] = region->mask[i / region->cells].is_background[cell] != 0 &&
+                               region->holdout->area[cell] == 0;
     }
 done:
     return status;
+}
+
+const uint8_t *painter_known(const struct painter *painter, int64_t step)
+{
+    return painter->is_known + painter->region->mask_of[step] * painter->region->cells;
 }
 
 /* ---- scaling ------------------------------------------------------------------------------ */
@@ -322,6 +328,7 @@ static enum status sum_step(struct painter *painter, int64_t step, float *map, d
 {
     enum status status = STATUS_OK;
     const struct georeference *grid = painter->region->grid;
+    const uint8_t *is_known = painter_known(painter, step);
     bool is_large = grid->rows > MEAN_ROWS && painter->region->cells > MEAN_CELLS;
     int64_t reads = is_large ? MEAN_ROWS : 1;
     for (int64_t i = 0; i < reads; i++) {
@@ -332,7 +339,7 @@ static enum status sum_step(struct painter *painter, int64_t step, float *map, d
                                 .cols = grid->cols};
         TRY(input_read(painter->input, &window, map));
         for (int64_t k = 0; k < window.rows * window.cols; k++) {
-            if (painter->is_known[window.row * grid->cols + k] != 0 && !isnan(map[k])) {
+            if (is_known[window.row * grid->cols + k] != 0 && !isnan(map[k])) {
                 sums[0] += (double)map[k];
                 sums[1] += (double)map[k] * (double)map[k];
                 sums[2]++;
@@ -712,55 +719,67 @@ int64_t painter_bytes(const struct painter *painter)
     int64_t guess_bytes = 0;
     if (painter->guess >= 0) {
         struct infill_request request =
-            region_request(region, painter->job->options, INFILL_KRIGING, true);
+            region_request(region, painter->job->options, INFILL_KRIGING, 0, true);
         request.targets = region->targets + region->held;
         guess_bytes = 2 * infill_bytes(&request) +
                       region->cells * (24 + 4 * painter_lead(painter));
     }
     return network_predict_bytes(&painter->settings, rows, cols) +
-           region->cells * (painter->settings.inputs * 4 + 8) + painter->steps * 8 + guess_bytes;
+           region->cells * (painter->settings.inputs * 4 + region->masks + 7) + painter->steps * 8 +
+           guess_bytes;
 }
 
 /* ---- first guesses ------------------------------------------------------------------------ */
 
-/* The guesser of the cells outside @p is_known: of all background, or of the context. */
-static enum status find_guesser(struct painter *painter, const uint8_t *is_known,
-                                struct infill **guesser, int *which)
+/* Cells to guess: those of the areas, and with @p is_scored of the test areas. */
+static enum status list_guesses(struct painter *painter, int64_t mask, bool is_scored)
+{
+    enum status status;
+    const struct region *region = painter->region;
+    int64_t *target = painter->guess_target[is_scored], targets = 0;
+    if (target == NULL) {
+        TRY(memory_allocate((size_t)region->cells, sizeof *target, &target));
+        painter->guess_target[is_scored] = target;
+    }
+    for (int64_t cell = 0; cell < region->cells; cell++) {
+        if (region->mask[mask].is_radiation[cell] != 0 ||
+            (is_scored && region->is_test[cell] != 0)) {
+            target[targets++] = cell;
+        }
+    }
+    painter->guess_targets[is_scored] = targets;
+    status = STATUS_OK;
+done:
+    return status;
+}
+
+/* The guesser of the cells that are hidden at @p step. */
+static enum status find_guesser(struct painter *painter, int64_t step, bool is_scored)
 {
     enum status status = STATUS_OK;
     const struct region *region = painter->region;
-    bool is_scored = is_known == region->is_context;
-    *which = is_scored;
-    if (painter->guesser[is_scored] == NULL) {
-        int64_t *target = NULL, targets = 0;
-        TRY(memory_allocate((size_t)region->cells, sizeof *target, &target));
-        for (int64_t cell = 0; cell < region->cells; cell++) {
-            if (region->is_radiation[cell] != 0 || (is_scored && region->is_test[cell] != 0)) {
-                target[targets++] = cell;
-            }
-        }
-        painter->guess_target[is_scored] = target;
-        painter->guess_targets[is_scored] = targets;
-        struct infill_request request =
-            region_request(region, painter->job->options, INFILL_KRIGING, is_scored);
-        request.targets = targets;
-        request.target = target;
-        TRY(infill_create(&request, &painter->guesser[is_scored]));
+    int64_t mask = region->mask_of[step];
+    if (painter->guesser[is_scored] != NULL && painter->guesser_mask[is_scored] == mask) {
+        goto done;
     }
-    *guesser = painter->guesser[is_scored];
+    infill_destroy(&painter->guesser[is_scored]);
+    painter->guesser_mask[is_scored] = mask;
+    TRY(list_guesses(painter, mask, is_scored));
+    struct infill_request request =
+        region_request(region, painter->job->options, INFILL_KRIGING, mask, is_scored);
+    request.targets = painter->guess_targets[is_scored];
+    request.target = painter->guess_target[is_scored];
+    TRY(infill_create(&request, &painter->guesser[is_scored]));
 done:
     return status;
 }
 
 /* Krigs the hidden cells of steps first ... first + count - 1. */
 static enum status guess_steps(struct painter *painter, const float *values, int64_t first,
-                               int64_t count, int64_t start, const uint8_t *is_known)
+                               int64_t count, int64_t start, bool is_scored)
 {
     enum status status;
     int64_t cells = painter->region->cells;
-    struct infill *guesser = NULL;
-    int which;
-    TRY(find_guesser(painter, is_known, &guesser, &which));
     if (painter->guessed == NULL) {
         TRY(memory_allocate((size_t)cells, sizeof *painter->guessed, &painter->guessed));
     }
@@ -774,12 +793,15 @@ static enum status guess_steps(struct painter *painter, const float *values, int
         painter->guess_maps[i] = NAN;
     }
     for (int64_t step = 0; step < count; step++) {
-        TRY(infill_predict(guesser, values + (first + step - start) * cells, painter->guessed));
-        for (int64_t i = 0; i < painter->guess_targets[which]; i++) {
-            painter->guess_maps[step * cells + painter->guess_target[which][i]] =
+        TRY(find_guesser(painter, first + step, is_scored));
+        TRY(infill_predict(painter->guesser[is_scored], values + (first + step - start) * cells,
+                           painter->guessed));
+        for (int64_t i = 0; i < painter->guess_targets[is_scored]; i++) {
+            painter->guess_maps[step * cells + painter->guess_target[is_scored][i]] =
                 (float)painter->guessed[i];
         }
     }
+    status = STATUS_OK;
 done:
     return status;
 }
@@ -794,7 +816,8 @@ struct tile {
     const float *values;
     int64_t start, first, lead;
     int64_t guess_first; /* step that the guesses begin with */
-    const uint8_t *wanted;
+    int64_t count;
+    bool is_scored;
     float *maps;
 };
 
@@ -814,6 +837,7 @@ static const float *tile_input(void *context, int64_t frame)
     tile->view.step = step;
     tile->view.values = tile->values + (step - tile->start) * tile->painter->region->cells;
     tile->view.guess = guess_at(tile, step);
+    tile->view.is_known = region_known(tile->painter->region, step, tile->is_scored);
     painter_frame(tile->painter, &tile->view, tile->painter->frame);
     return tile->painter->frame;
 }
@@ -825,10 +849,11 @@ static void tile_output(void *context, int64_t frame, const float *map)
     int64_t place = frame - tile->lead, cols = painter->region->grid->cols;
     double mean = painter->mean[tile->first + place];
     const float *guess = guess_at(tile, tile->first + place);
+    const uint8_t *wanted = region_wanted(painter->region, tile->first + place, tile->is_scored);
     for (int64_t row = tile->row; row < tile->row + tile->rows; row++) {
         for (int64_t col = tile->col; col < tile->col + tile->cols; col++) {
             int64_t cell = row * cols + col;
-            if (tile->wanted[cell] != 0) {
+            if (wanted[cell] != 0) {
                 double scaled =
                     (double)map[(row - tile->view.row) * tile->view.cols + col - tile->view.col];
                 double origin = guess != NULL && !isnan(guess[cell]) ? (double)guess[cell] : mean;
@@ -839,15 +864,27 @@ static void tile_output(void *context, int64_t frame, const float *map)
     }
 }
 
-static bool tile_has_wanted(const struct tile *tile)
+static bool tile_has_wanted(const struct tile *tile, int64_t step)
 {
+    const uint8_t *wanted = region_wanted(tile->painter->region, step, tile->is_scored);
     int64_t cols = tile->painter->region->grid->cols;
     for (int64_t row = tile->row; row < tile->row + tile->rows; row++) {
-        if (memchr(tile->wanted + row * cols + tile->col, 1, (size_t)tile->cols) != NULL) {
+        if (memchr(wanted + row * cols + tile->col, 1, (size_t)tile->cols) != NULL) {
             return true;
         }
     }
     return false;
+}
+
+/* True where some step of the item has a cell to predict: masks change rarely. */
+static bool tile_is_needed(const struct tile *tile)
+{
+    const int64_t *mask_of = tile->painter->region->mask_of;
+    bool is_needed = tile_has_wanted(tile, tile->first);
+    for (int64_t step = tile->first + 1; step < tile->first + tile->count && !is_needed; step++) {
+        is_needed = mask_of[step] != mask_of[step - 1] && tile_has_wanted(tile, step);
+    }
+    return is_needed;
 }
 
 /* From origin less margin to end plus margin, within the padded grid. */
@@ -860,8 +897,7 @@ static void span(int64_t origin, int64_t cells, int64_t margin, int64_t tile, in
     *count = (end < padded ? end : padded) - *first;
 }
 
-static enum status predict_tile(struct tile *tile, int64_t origin_row, int64_t origin_col,
-                                int64_t count)
+static enum status predict_tile(struct tile *tile, int64_t origin_row, int64_t origin_col)
 {
     enum status status = STATUS_OK;
     const struct painter *painter = tile->painter;
@@ -871,14 +907,14 @@ static enum status predict_tile(struct tile *tile, int64_t origin_row, int64_t o
     tile->col = origin_col;
     tile->rows = grid->rows - origin_row < painter->tile ? grid->rows - origin_row : painter->tile;
     tile->cols = grid->cols - origin_col < painter->tile ? grid->cols - origin_col : painter->tile;
-    if (!tile_has_wanted(tile)) {
+    if (!tile_is_needed(tile)) {
         goto done;
     }
     span(origin_row, grid->rows, margin, painter->tile, &tile->view.row, &tile->view.rows);
     span(origin_col, grid->cols, margin, painter->tile, &tile->view.col, &tile->view.cols);
     const struct network_series series = {.rows = tile->view.rows,
                                           .cols = tile->view.cols,
-                                          .frames = count + tile->lead,
+                                          .frames = tile->count + tile->lead,
                                           .input = tile_input,
                                           .output = tile_output,
                                           .context = tile};
@@ -888,23 +924,23 @@ done:
 }
 
 enum status painter_predict(struct painter *painter, const float *values, int64_t start,
-                            int64_t first, int64_t count, const uint8_t *is_known,
-                            const uint8_t *wanted, float *maps)
+                            int64_t first, int64_t count, bool is_scored, float *maps)
 {
     enum status status = STATUS_OK;
     const struct georeference *grid = painter->region->grid;
     struct tile tile = {.painter = painter,
-                        .view = {.value_cols = grid->cols, .is_known = is_known},
+                        .view = {.value_cols = grid->cols},
                         .values = values,
                         .start = start,
                         .first = first,
                         .lead = painter_lead(painter),
-                        .wanted = wanted,
+                        .count = count,
+                        .is_scored = is_scored,
                         .maps = maps};
     tile.guess_first = first > tile.lead ? first - tile.lead : 0;
     if (painter->guess >= 0) {
         TRY(guess_steps(painter, values, tile.guess_first, first + count - tile.guess_first, start,
-                        is_known));
+                        is_scored));
     }
     if (painter->frame == NULL) {
         TRY(memory_allocate((size_t)(tile_side(painter, grid->rows) *
@@ -913,7 +949,7 @@ enum status painter_predict(struct painter *painter, const float *values, int64_
     }
     for (int64_t row = 0; row < grid->rows; row += painter->tile) {
         for (int64_t col = 0; col < grid->cols; col += painter->tile) {
-            TRY(predict_tile(&tile, row, col, count));
+            TRY(predict_tile(&tile, row, col));
         }
     }
 done:

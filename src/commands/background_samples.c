@@ -149,7 +149,7 @@ static struct frame_view view_of(const struct painter *painter, const struct pat
                                .value_row = patch->row,
                                .value_col = patch->col,
                                .value_cols = patch->cols,
-                               .is_known = painter->is_known,
+                               .is_known = painter_known(painter, step),
                                .blank = painter->blank,
                                .step = step};
 }
@@ -164,10 +164,10 @@ static void fill_frames(struct painter *painter, const struct patch *patch)
     }
 }
 
-/* Targets are the last step's values where @p is_target(cell, place in the patch) holds. */
+/* Targets are the last step's values where @p is_target(step, cell, place in the patch) holds. */
 static void fill_targets(struct painter *painter, const struct patch *patch,
-                         bool (*is_target)(const struct painter *painter, int64_t cell,
-                                           int64_t place),
+                         bool (*is_target)(const struct painter *painter, int64_t step,
+                                           int64_t cell, int64_t place),
                          struct network_sample *sample)
 {
     const struct georeference *grid = painter->region->grid;
@@ -178,7 +178,7 @@ static void fill_targets(struct painter *painter, const struct patch *patch,
         bool is_inside = row < patch->rows && col < patch->cols;
         int64_t cell = (patch->row + row) * grid->cols + patch->col + col;
         float value = is_inside ? view.values[row * view.value_cols + col] : NAN;
-        bool counts = !isnan(value) && is_target(painter, cell, row * view.cols + col);
+        bool counts = !isnan(value) && is_target(painter, patch->step, cell, row * view.cols + col);
         float guess = counts && view.guess != NULL ? view.guess[row * view.value_cols + col] : NAN;
         double origin = isnan(guess) ? painter->mean[patch->step] : (double)guess;
         painter->weight[i] = counts;
@@ -190,22 +190,34 @@ static void fill_targets(struct painter *painter, const struct patch *patch,
 
 /* ---- first guess -------------------------------------------------------------------------- */
 
+/* True where a cell is known at every step of the patch, whose sequence may pass from one mask to
+ * another: a cell is then guessed for all its steps. */
+static bool is_known_throughout(const struct painter *painter, const struct patch *patch,
+                                int64_t cell)
+{
+    const struct region *region = painter->region;
+    bool is_known = true;
+    for (int64_t mask = region->mask_of[patch->first]; mask <= region->mask_of[patch->step]; mask++) {
+        is_known = is_known && painter->is_known[mask * region->cells + cell] != 0;
+    }
+    return is_known;
+}
+
 /* Cells of the patch that are known, their places, and those that are to be guessed. */
 static struct infill_request patch_request(struct painter *painter, const struct patch *patch)
 {
     const struct region *region = painter->region;
     struct infill_request request =
-        region_request(region, painter->job->options, INFILL_KRIGING, true);
+        region_request(region, painter->job->options, INFILL_KRIGING, 0, true);
     request.cells = patch->rows * patch->cols;
     request.targets = 0;
     for (int64_t i = 0; i < request.cells; i++) {
         int64_t row = i / patch->cols, col = i % patch->cols;
         int64_t cell = (patch->row + row) * region->grid->cols + patch->col + col;
-        painter->patch_known[i] = painter->is_known[cell] != 0 &&
+        painter->patch_known[i] = is_known_throughout(painter, patch, cell) &&
                                   painter->blank[row * painter->patch_cols + col] == 0;
         painter->patch_place[i] = region->place[cell];
-        bool has_values = region->is_background[cell] != 0 || region->is_radiation[cell] != 0;
-        if (has_values && painter->patch_known[i] == 0) {
+        if (region->has_value[cell] != 0 && painter->patch_known[i] == 0) {
             painter->patch_target[request.targets++] = i;
         }
     }
@@ -245,9 +257,9 @@ done:
 
 /* ---- training ----------------------------------------------------------------------------- */
 
-static bool is_blanked(const struct painter *painter, int64_t cell, int64_t place)
+static bool is_blanked(const struct painter *painter, int64_t step, int64_t cell, int64_t place)
 {
-    return painter->blank[place] != 0 && painter->is_known[cell] != 0 &&
+    return painter->blank[place] != 0 && painter_known(painter, step)[cell] != 0 &&
            painter->region->holdout->part[cell] == HOLDOUT_TRAINING;
 }
 
@@ -257,7 +269,7 @@ static double covered(const struct painter *painter, const struct patch *patch)
     for (int64_t row = 0; row < patch->rows; row++) {
         for (int64_t col = 0; col < patch->cols; col++) {
             int64_t cell = (patch->row + row) * painter->region->grid->cols + patch->col + col;
-            bool is_known = painter->is_known[cell] != 0;
+            bool is_known = painter_known(painter, patch->step)[cell] != 0;
             all += is_known;
             blanked += is_known && painter->blank[row * painter->patch_cols + col] != 0;
         }
@@ -308,10 +320,11 @@ done:
 
 /* ---- validation --------------------------------------------------------------------------- */
 
-static bool is_validation(const struct painter *painter, int64_t cell, int64_t place)
+static bool is_validation(const struct painter *painter, int64_t step, int64_t cell, int64_t place)
 {
     const struct holdout *holdout = painter->region->holdout;
     int32_t area = holdout->area[cell];
+    (void)step;
     (void)place;
     return area > 0 && holdout->area_part[area - 1] == HOLDOUT_VALIDATION;
 }

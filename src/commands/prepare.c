@@ -177,6 +177,13 @@ static const struct option_spec prepare_options[] = {
      .items = 2,
      .group = VALUE_GROUP,
      .help = "Constants of Magnus' formula (P2.04)."},
+    {.name = "zeros",
+     .kind = OPTION_CHOICE,
+     .choices = "keep|missing",
+     .fallback = "keep",
+     .group = VALUE_GROUP,
+     .help = "Values of exactly 0 in the input: keep them, or take them as missing, where zeros stand for "
+             "gaps."},
     {.name = "utc-offset",
      .kind = OPTION_REAL,
      .argument = "HOURS",

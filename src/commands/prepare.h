@@ -42,6 +42,7 @@ struct fields {
     struct units_converter *converter; /**< NULL: the input converts */
     struct magnus magnus;
     double least; /**< share of a cell's weight that must be valid */
+    bool zeros_are_missing; /**< those of the input, not of the dew point */
     const struct target *target;
     int64_t piece_values; /**< room of source */
     float *source, *rows, *dew_rows;
@@ -63,6 +64,9 @@ enum status fields_create_buffers(struct fields *fields);
 enum status fields_read(struct fields *fields, struct flow_item *item, const struct window *window,
                         float *values);
 void fields_close(struct fields *fields, bool is_finished);
+
+/** Do zeros of the input stand for gaps? */
+bool prepare_drops_zeros(const struct options *options);
 
 /* ---- station tables (prepare_stations.c) --------------------------------------------------- */
 

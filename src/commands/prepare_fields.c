@@ -97,6 +97,11 @@ static enum status take_grid(const struct input *input, struct target *target)
     return target->grid != NULL ? STATUS_OK : georeference_copy(input_grid(input), &target->grid);
 }
 
+bool prepare_drops_zeros(const struct options *options)
+{
+    return strcmp(option_text(options, "zeros"), "missing") == 0;
+}
+
 enum status fields_open(const struct job *job, bool by_rows, struct target *target,
                         struct fields *fields)
 {
@@ -104,6 +109,7 @@ enum status fields_open(const struct job *job, bool by_rows, struct target *targ
     const struct options *options = job->options;
     fields->target = target;
     fields->least = option_real(options, "least-valid");
+    fields->zeros_are_missing = prepare_drops_zeros(options);
     fields->magnus = (struct magnus){option_item_real(options, "magnus", 0),
                                      option_item_real(options, "magnus", 1)};
     TRY(open_input(job, target, by_rows, &fields->input));
@@ -191,6 +197,13 @@ static void take_columns(const struct fields *fields, const struct window *windo
     }
 }
 
+static void drop_zeros(float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = values[i] == 0 ? NAN : values[i];
+    }
+}
+
 /* Resampled values of one input: pieces of as many steps as fit. */
 static enum status read_resampled(struct fields *fields, struct input *input,
                                   const struct resample_plan *plan, struct flow_item *item,
@@ -215,6 +228,9 @@ static enum status read_resampled(struct fields *fields, struct input *input,
         need.steps = window->steps - step < most ? window->steps - step : most;
         TRY(input_read(input, &need, fields->source));
         flow_count_read(item, window_count(&need) * (int64_t)sizeof(float));
+        if (fields->zeros_are_missing && input == fields->input) {
+            drop_zeros(fields->source, window_count(&need));
+        }
         for (int64_t i = 0; i < need.steps; i++) {
             resample_rows(plan, fields->least, window->row, window->rows, need.row,
                           fields->source + i * need.rows * need.cols, fields->rows);

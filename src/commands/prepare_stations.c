@@ -85,6 +85,13 @@ done:
     return status;
 }
 
+static void drop_zeros(struct stations *stations)
+{
+    for (int64_t i = 0; i < stations->days * stations->count; i++) {
+        stations->value[i] = stations->value[i] == 0 ? NAN : stations->value[i];
+    }
+}
+
 /* ---- days --------------------------------------------------------------------------------- */
 
 /* Axis of the days that the table holds, cut to --from and --to. */
@@ -213,6 +220,9 @@ enum status sites_read(const struct job *job, struct sites *sites)
     if (stations->filtered > 0 && job->rank == 0) {
         log_info("%s: %lld value(s) fail --where %s", source.path, (long long)stations->filtered,
                  source.filter);
+    }
+    if (prepare_drops_zeros(options)) {
+        drop_zeros(stations);
     }
     TRY(is_humidity(options) ? make_humidity(options, stations)
                              : convert_values(options, stations));

@@ -255,27 +255,64 @@ static enum status finish_commit(struct stage *stage)
     return status_agree(stage->job->comm, status);
 }
 
-static enum status begin_by(struct stage *stage, enum stage_action action)
+static enum status begin_from(struct stage *stage, enum stage_action action)
 {
-    enum status status = STATUS_OK;
-    stage->state = STAGE_RUNNING;
-    TRY_TOGETHER(stage->job->comm,
-                 memory_allocate((size_t)stage->items.count, 1, &stage->is_finished));
     switch (action) {
     case ACTION_FRESH:
-        TRY(begin_fresh(stage));
-        break;
+        return begin_fresh(stage);
     case ACTION_RESUME:
-        TRY(begin_resumed(stage));
-        break;
+        return begin_resumed(stage);
     case ACTION_FINISH_COMMIT:
-        TRY(finish_commit(stage));
         stage->state = STAGE_DONE;
-        break;
+        return finish_commit(stage);
     case ACTION_NOTHING:
         stage->state = STAGE_DONE;
         break;
     }
+    return STATUS_OK;
+}
+
+static enum status forget_finished(struct stage *stage, const struct items *items)
+{
+    stage->items = *items;
+    stage->finished_before = 0;
+    free(stage->is_finished);
+    stage->is_finished = NULL;
+    return memory_allocate((size_t)items->count, 1, &stage->is_finished);
+}
+
+/* With both --resume and --overwrite: what an earlier run left does not fit (another build of the
+ * program writes another header) or is damaged, so all starts afresh. */
+static enum status begin_again(struct stage *stage, const struct items *items)
+{
+    enum status status = STATUS_OK;
+    if (stage->job->rank == 0) {
+        log_warning("%s: what an earlier run left is not used, all starts afresh: %s", stage->output,
+                    failure_message());
+    }
+    failure_clear();
+    for (int i = 0; i < stage->cube_count; i++) {
+        TRY(cube_close(&stage->cubes[i].cube));
+    }
+    stage->state = STAGE_RUNNING;
+    TRY_TOGETHER(stage->job->comm, forget_finished(stage, items));
+    TRY(begin_fresh(stage));
+done:
+    return status;
+}
+
+static enum status begin_by(struct stage *stage, enum stage_action action,
+                            const struct items *planned)
+{
+    enum status status = STATUS_OK;
+    const struct items decided = stage->items;
+    stage->state = STAGE_RUNNING;
+    TRY_TOGETHER(stage->job->comm, forget_finished(stage, &decided));
+    status = begin_from(stage, action);
+    if (status == STATUS_DATA && stage->job->overwrite && action != ACTION_FRESH) {
+        status = begin_again(stage, planned);
+    }
+    TRY(status);
     if (stage->state == STAGE_DONE) {
         if (stage->job->rank == 0) {
             log_info("%s: up to date", stage->output);
@@ -308,7 +345,7 @@ enum status stage_begin(struct stage *stage, const struct items *items,
     }
     TRY(lock_acquire(stage->job->comm, stage->lock_path, &stage->lock));
     TRY(stage_decide(stage, &action));
-    TRY(begin_by(stage, action));
+    TRY(begin_by(stage, action, items));
 done:
     return status;
 }

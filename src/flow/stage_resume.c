@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "parallel/agree.h"
 #include "parallel/messages.h"
@@ -159,7 +160,9 @@ static enum status decide_by_journal(struct stage *stage, enum stage_action *act
 done:
     journal_content_clear(&content);
     if (status == STATUS_DATA && job->overwrite) {
-        failure_clear(); /* both --resume and --overwrite: use what fits, else start afresh */
+        /* both --resume and --overwrite: use what fits, else start afresh */
+        log_warning("what an earlier run left is not used, all starts afresh: %s", failure_message());
+        failure_clear();
         status = STATUS_OK;
         *action = ACTION_FRESH;
     }

@@ -8,6 +8,7 @@ import numpy as np
 from cubes import Variable, check, check_true, half_ulp, main, read, write
 
 ROWS, COLS, STEPS = 22, 19, 70
+TURN = 335  # days from 2015-01-01 to the first step of turn.nc
 RADIUS = 6371008.8  # m, of the sphere that airshed measures arcs on
 
 
@@ -26,6 +27,13 @@ def make(folder):
     values[10] = np.nan
     write(f"{folder}/gappy.nc", {"pm": Variable(values.astype(np.float32), "ug m-3")}, days, lat, lon)
     write(f"{folder}/area.nc", {"area": Variable(area, "1")}, None, lat, lon)
+    # The turn of a year after 30 days, where two areas end and one begins; 2014 is not met.
+    years = np.stack([0 * area, area, area])
+    years[2, 3:8, 4:8] = years[2, 20, 2] = 0
+    years[2, 9:12, 1:4] = 1
+    write(f"{folder}/turn.nc", {"pm": Variable(values.astype(np.float32), "ug m-3")}, days + TURN, lat, lon)
+    write(f"{folder}/years.nc", {"area_yearly": Variable(years, "1")}, np.array([-365.0, 0, 365]), lat, lon)
+    write(f"{folder}/early.nc", {"area_yearly": Variable(years[:2], "1")}, np.array([-365.0, 0]), lat, lon)
     write(f"{folder}/none.nc", {"area": Variable(0 * area, "1")}, None, lat, lon)
     write(f"{folder}/shifted.nc", {"area": Variable(area, "1")}, None, lat + 0.05, lon)
     slow = 50 + random.rand(600, 40, 40)
@@ -158,6 +166,36 @@ def scores(folder, product):
                     compare(f"{cube}_{name}_area_{row['area']}", row, x[own], y[own])
 
 
+def yearly(folder, product):
+    """Every step has the areas of its year: cells of other years' areas are background."""
+    place = positions()
+    series = read(f"{folder}/turn.nc", "pm").reshape(STEPS, -1).astype(float)
+    years = read(f"{folder}/years.nc", "area_yearly").reshape(3, -1) > 0
+    own = years[1 + (np.arange(STEPS) + TURN >= 365)]  # [steps, cells]
+    for name, method in METHODS.items():
+        path = f"{product}/yearly-{name}"
+        got, model = read(f"{path}.nc", "expected").reshape(STEPS, -1), variogram_of(f"{path}.nc")
+        for step in (0, 29, 30, STEPS - 1):
+            known, wanted = np.flatnonzero(~own[step] & ~np.isnan(series[step])), np.flatnonzero(own[step])
+            expected = method(known, series[step][known], wanted, place, model)
+            check(f"yearly_{name}_step_{step}", got[step][wanted] - expected,  # bounds as above
+                  half_ulp(expected) + 1e-4 * (name == "kriging") + 1e-9)
+        check_true(f"yearly_{name}_is_missing_outside_the_areas_of_the_year", np.isnan(got[~own]).all())
+    role = read(f"{product}/yearly-linear.nc", "role").ravel()
+    held = np.flatnonzero(role == 3)
+    check_true("areas_of_no_year_are_held_out", len(held) > 20 and not years[1:, held].any())
+    check_true("an_area_of_any_year_is_one", (role[years.any(axis=0) & (role > 0)] == 2).all())
+    rows = {row["method"]: row for row in table(f"{product}/yearly-linear_scores.csv")}
+    for name in ("linear", "idw"):
+        pairs = []
+        for step in range(STEPS):
+            known = np.flatnonzero(~own[step] & (role != 3) & ~np.isnan(series[step]))
+            if len(known) > 0:
+                there = held[~np.isnan(series[step][held])]
+                pairs += zip(series[step][there], METHODS[name](known, series[step][known], there, place, None))
+        compare(f"yearly_{name}", rows[name], *(np.array(column) for column in zip(*pairs)))
+
+
 def compare(label, row, x, y):
     check_true(f"{label}_n", int(row["n"]) == len(x))
     expected = {"mean": x.mean(), "rmse": np.sqrt(((y - x) ** 2).mean()), "mae": abs(y - x).mean(),
@@ -173,4 +211,5 @@ def same_scores(folder, product):
     check_true("all_runs_score_all_methods_alike", rows[0] == rows[1] == rows[2] and len(rows[0]) == 3)
 
 
-main({"make": make, "predictions": predictions, "scores": scores, "same_scores": same_scores})
+main({"make": make, "predictions": predictions, "scores": scores, "same_scores": same_scores,
+      "yearly": yearly})

@@ -35,6 +35,24 @@ background_py predictions "$scratch" "$scratch/all"
 background_py scores "$scratch" "$scratch/all"
 background_py same_scores "$scratch" "$scratch/all"
 
+# Areas of their own in every year.
+turn=(background "$scratch/turn.nc" --area "$scratch/years.nc" --area-variable area_yearly)
+for method in kriging idw linear; do
+  run 2 "${turn[@]}" --method $method --neighbours 500 --per-octant 0 --score-steps 10000 \
+    -o "$scratch/all/yearly-$method.nc"
+  expect "yearly_areas_are_predicted_by_$method" 0
+done
+background_py yearly "$scratch" "$scratch/all"
+for ranks in 1 3; do
+  mkdir "$scratch/turn-$ranks"
+  run $ranks "${turn[@]}" -o "$scratch/turn-$ranks/out.nc" --no-history --memory 8M
+done
+expect_same_bytes yearly_areas_give_the_same_bytes "$scratch/turn-1" "$scratch/turn-3"
+run 2 "${turn[@]}" -o "$scratch/part.nc" --from 2015-12-10
+expect days_from_within_a_year_have_its_areas 0
+run 2 background "$scratch/turn.nc" --area "$scratch/early.nc" --area-variable area_yearly -o "$scratch/bad.nc"
+expect days_without_a_map_are_refused 3 "has no map for 2016-01-01"
+
 run 2 background "$scratch/clean.nc" --area "$scratch/none.nc" -o "$scratch/bad.nc"
 expect a_map_without_areas_is_refused 3 "no cell of its areas has values"
 run 2 background "$scratch/clean.nc" --area "$scratch/shifted.nc" -o "$scratch/bad.nc"

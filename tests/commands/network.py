@@ -8,6 +8,8 @@ import numpy as np
 
 from cubes import Variable, check, check_true, main, read, write
 
+TURN = 355  # days from 2015-01-01 to the first step of turn.nc: the year ends after ten
+
 
 def make(folder):
     """A region that is wider than a tile with its margins, of a few days."""
@@ -22,6 +24,10 @@ def make(folder):
     height = 100 * np.sin(0.2 * x) + 10 * y
     write(f"{folder}/wide.nc", {"pm": Variable(values.astype(np.float32), "ug m-3")}, days, lat, lon)
     write(f"{folder}/wide-area.nc", {"area": Variable(area, "1")}, None, lat, lon)
+    # The same days around the turn of a year, with other areas afterwards.
+    years = np.stack([area, np.roll(area, (2, 17), axis=(0, 1))])
+    write(f"{folder}/turn.nc", {"pm": Variable(values.astype(np.float32), "ug m-3")}, days + TURN, lat, lon)
+    write(f"{folder}/years.nc", {"area": Variable(years, "1")}, np.array([0.0, 365]), lat, lon)
     write(f"{folder}/wide-height.nc", {"height": Variable(height, "m")}, None, lat, lon)
 
 
@@ -32,30 +38,36 @@ def same_values(first, second):
     check("tiles_give_the_values_of_the_whole", np.where(np.isnan(a) & np.isnan(b), 0, a - b), 10 * 3e-4)
 
 
-def prediction(folder, product):
-    """`expected` is what Python's torch makes of the weights."""
+def prediction(folder, product, turn=""):
+    """`expected` is what Python's torch makes of the weights; with @turn where areas change at the turn of
+    a year."""
     import torch
     from u_convlstm import Network, read_weights
     facts, blocks = read_weights(f"{product}_network.safetensors")
     network = Network(blocks)
-    values, role = read(f"{folder}/wide.nc", "pm"), read(f"{product}.nc", "role")
+    values, role = read(f"{folder}/{'turn' if turn else 'wide'}.nc", "pm"), read(f"{product}.nc", "role")
     got = read(f"{product}.nc", "expected")
     steps, rows, cols = values.shape
     scale, sequence = float(facts["scale"]), int(facts["sequence"])
-    never_held, known = role == 1, np.isin(role, (1, 3, 4))
-    mean = values[:, never_held].mean(axis=1)
+    days = np.arange(steps) + (TURN if turn else 0)
+    area = np.broadcast_to(role == 2, values.shape)
+    if turn:
+        area = read(f"{folder}/years.nc", "area")[(days >= 365).astype(int)] > 0
+    known = ~area & (role > 0)
+    never_held = known & ~np.isin(role, (3, 4))
+    mean = [values[step][never_held[step]].mean() for step in range(steps)]
     height = read(f"{folder}/wide-height.nc", "height")
-    angle = 2 * np.pi * np.arange(steps) / 365.2425
+    angle = 2 * np.pi * days / 365.2425
     maps = {"x": np.broadcast_to((2 * np.arange(cols) + 1) / cols - 1, (rows, cols)),
             "y": np.broadcast_to(((2 * np.arange(rows) + 1) / rows - 1)[:, None], (rows, cols)),
             "elevation": (height - height.mean()) / height.std()}
     has_guess = "guess" in facts["inputs"].split(",")
-    guess = read(f"{folder}/kriging.nc", "expected") if has_guess else values
+    guess = read(f"{folder}/{turn}kriging.nc", "expected") if has_guess else values
     padded = -(-rows // 16) * 16, -(-cols // 16) * 16
 
     def frame(step):
-        layers = {"value": np.where(known, (values[step] - mean[step]) / scale, 0), "known": known,
-                  "guess": (np.where(known, values[step], guess[step]) - mean[step]) / scale,
+        layers = {"value": np.where(known[step], (values[step] - mean[step]) / scale, 0), "known": known[step],
+                  "guess": (np.where(known[step], values[step], guess[step]) - mean[step]) / scale,
                   "sin": np.full((rows, cols), np.sin(angle[step])),
                   "cos": np.full((rows, cols), np.cos(angle[step])), **maps}
         out = np.zeros((len(facts["inputs"].split(",")), *padded), np.float32)
@@ -63,14 +75,22 @@ def prediction(folder, product):
             out[i, :rows, :cols] = layers[name]
         return out
 
-    wanted = role == 2
-    for step in (0, 1, steps - 1):
+    for step in (0, 1, 9, 10, steps - 1):
+        wanted = area[step]
         frames = np.stack([frame(max(0, step - sequence + 1 + i)) for i in range(sequence)])
         with torch.no_grad():
             correction = network(torch.from_numpy(frames)).numpy()[:rows, :cols] * scale
         expected = correction + (guess[step] if has_guess else mean[step])
-        check(f"python_predicts_step_{step}{'_from_a_guess' if has_guess else ''}_alike", got[step][wanted] - expected[wanted], 10 * 3e-4)
-    check_true("other_cells_are_missing", np.isnan(got[:, ~wanted]).all())
+        check(f"python_predicts_{turn}step_{step}{'_from_a_guess' if has_guess else ''}_alike",
+              got[step][wanted] - expected[wanted], 10 * 3e-4)
+    check_true(f"other_cells_{'of_the_turn_' if turn else ''}are_missing", np.isnan(got[~area]).all())
+
+
+def differ(first, second):
+    """Trainings of other seeds predict other values, of the same size."""
+    a, b = read(first, "expected"), read(second, "expected")
+    difference = abs(a - b)[~np.isnan(a)]
+    check_true("another_seed_predicts_other_values", difference.mean() > 1e-3 and difference.max() < 100)
 
 
 def gradient():
@@ -110,4 +130,5 @@ def gradient():
         plugin.airshed_network_destroy(handle)
 
 
-main({"make": make, "same_values": same_values, "prediction": prediction, "gradient": gradient})
+main({"make": make, "same_values": same_values, "prediction": prediction, "gradient": gradient,
+      "differ": differ})

@@ -104,9 +104,24 @@ done
 expect_same_bytes a_corrected_guess_has_the_same_bytes "$scratch/guess-1" "$scratch/guess-3"
 run 1 background "${input[@]}" --method kriging -o "$scratch/kriging.nc"
 
+# Areas that change at the turn of a year: each step has those of its year, also in a sequence across it.
+turn=(background "$scratch/turn.nc" --area "$scratch/years.nc")
+for ranks in 1 3; do
+  mkdir "$scratch/turn-$ranks"
+  run $ranks "${turn[@]}" "${guess[@]:4}" -o "$scratch/turn-$ranks/out.nc" --no-history
+  expect "yearly_areas_are_predicted_on_${ranks}_ranks" 0
+done
+expect_same_bytes yearly_areas_have_the_same_bytes "$scratch/turn-1" "$scratch/turn-3"
+run 1 "${turn[@]}" --method kriging -o "$scratch/turn-kriging.nc"
+
+run 2 "${short[@]}" --seed 2 -o "$scratch/seed.nc"
+expect another_seed_is_trained 0
+network_py differ "$scratch/1/out.nc" "$scratch/seed.nc"
+
 if "$python" -c 'import torch' 2>/dev/null; then
   network_py prediction "$scratch" "$scratch/1/out"
   network_py prediction "$scratch" "$scratch/guess-1/out"
+  network_py prediction "$scratch" "$scratch/turn-1/out" turn-
   network_py gradient
 else
   skip network_equals_python "python3-torch is missing (make deps-bench)"

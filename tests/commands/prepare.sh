@@ -54,6 +54,7 @@ field[4] = np.nan
 field[4, 1, 1:4] = truth[4, 1, 1:4]
 field[9, 2, 2] = 5000.0
 cube(f"{folder}/gaps.nc", "pm25", "ug m-3", field, lat, lon)
+cube(f"{folder}/zeros.nc", "pm25", "ug m-3", np.where(np.isnan(field), 0, field), lat, lon)
 os.mkdir(f"{folder}/daily")
 for day in range(days):
     cube(f"{folder}/daily/pm25_{20150101 + day}.nc", "pm25", "ug m-3", field[day:day + 1], lat, lon, day)
@@ -83,6 +84,10 @@ with open(f"{folder}/wide.csv", "w") as file:
     file.write("date," + ",".join(p[0] for p in places) + "\n")
     for day in range(20):
         file.write(date(day) + "," + ",".join(text(v) for v in values[day]) + "\n")
+with open(f"{folder}/zeros.csv", "w") as file:
+    file.write("date," + ",".join(p[0] for p in places) + "\n")
+    for day in range(20):
+        file.write(date(day) + "," + ",".join(text(v) or "0.0" for v in values[day]) + "\n")
 with open(f"{folder}/long.csv", "w") as file:
     file.write("date,station,pm,hours,temp,dewp\n")
     for site, place in enumerate(places):
@@ -223,6 +228,9 @@ outside[1:3, 1:3] = False
 assert np.isnan(b[:, outside]).all() and (flag[:, outside] == words.index("outside_mask")).all()
 assert np.array_equal(a[:, 1:3, 1:3], b[:, 1:3, 1:3], equal_nan=True)
 assert Dataset(folder + "/clip.nc").utc_offset_of_days == "+8 h"'
+run 0 prepare --stations "$scratch/zeros.csv" "${wide[@]:2}" "${box[@]}" -o "$scratch/no_zeros.nc" --zeros missing --no-history
+expect zeros_of_a_table_can_stand_for_gaps 0
+expect_same_bytes zeros_of_a_table_are_as_empty_cells "$scratch/stations.nc" "$scratch/no_zeros.nc"
 run 0 prepare "${wide[@]}" "${box[@]}" --method idw --outliers none -o "$scratch/idw.nc"
 expect inverse_distance_is_there 0
 run 0 prepare --stations "$scratch/gap.csv" "${wide[@]:2}" "${box[@]}" -o "$scratch/filled.nc" --missing-steps fill
@@ -234,6 +242,9 @@ run 0 prepare "$scratch/gaps.nc" -o "$scratch/fields.nc" --no-history
 expect gaps_of_a_raster_are_filled 0 'values \(0\.[0-9]+ %\) taken out as outliers'
 expect_clean rasters_leave_nothing_behind "$scratch"
 expect_false scratch_is_removed compgen -G "$scratch/*scratch*"
+run 0 prepare "$scratch/zeros.nc" -o "$scratch/no_zero_fields.nc" --zeros missing --no-history
+expect zeros_of_rasters_can_stand_for_gaps 0
+expect_same_bytes zeros_of_rasters_are_as_missing_values "$scratch/fields.nc" "$scratch/no_zero_fields.nc"
 check observed_cells_keep_their_values_and_gaps_are_filled '
 pm, flag, variance = (get("fields.nc", "pm25" + s) for s in ("", "_flag", "_variance"))
 words, raw = meanings("fields.nc", "pm25_flag"), get("gaps.nc", "pm25")[:, ::-1]

@@ -199,6 +199,30 @@ def prove_foreign(damaged):
     expect_refused("another_version", damaged, place, (), "was begun by airshed 9")
 
 
+def prove_both_flags(damaged):
+    """--resume --overwrite goes on with what fits, and starts afresh, with a warning, where nothing does."""
+    place = damaged.copy()
+    went_on = run(2, damaged.arguments(place) + ["--resume", "--overwrite"])
+    check("both_flags_go_on_with_what_fits",
+          went_on.code == 0 and "are done already" in went_on.said and "afresh" not in went_on.said
+          and support.checksums(place) == damaged.expected, went_on)
+    partial, journal = damaged.read("out.nc.partial"), damaged.read("out.nc.journal")
+    at = partial.index(b"airshed ", partial.index(b"source"))
+    value = Header(partial).begin["trend"] + 1
+    states = {"header_of_another_build": ("out.nc.partial", flip(partial, at + 8, 0)),
+              "damaged_value": ("out.nc.partial", flip(partial, value, 5)),
+              "short_partial": ("out.nc.partial", partial[:value]),
+              "damaged_journal": ("out.nc.journal", flip(journal, 20, 1))}
+    for name, (file, data) in states.items():
+        for ranks in 1, 3:
+            place = damaged.copy()
+            write(f"{place}/{file}", data)
+            afresh = run(ranks, damaged.arguments(place) + ["--resume", "--overwrite"])
+            check(f"both_flags_start_afresh_from_a_{name}_on_{ranks}_ranks",
+                  afresh.code == 0 and "starts afresh" in afresh.said
+                  and support.checksums(place) == damaged.expected, afresh)
+
+
 def prove_commit(region):
     """Files that were finished, but not all in place: nobody may change them in between."""
     recorded, renamed = Damaged(region, "commit:1"), Damaged(region, "commit:2")
@@ -248,4 +272,5 @@ def prove(region, seed):
     prove_torn_ends(damaged, random_numbers)
     prove_partial(damaged, random_numbers)
     prove_foreign(damaged)
+    prove_both_flags(damaged)
     prove_commit(region)
