@@ -668,7 +668,11 @@ const struct command command_background = {
         "background; the loss never touches areas, nor blocks that are held out. Its weights "
         "(NAME_network.safetensors) and the log of its training are products of their own; a killed "
         "training goes on from its checkpoint. It needs the plug-in that is built where libtorch is "
-        "installed.\n\n"
+        "installed. Runs with another --seed, into other files, draw other starting weights, patches and "
+        "held-out blocks: how they differ tells how much a prediction owes to chance.\n\n"
+        "Where the area has several maps (`grow --yearly`, --area-variable area_yearly), each step has the "
+        "areas of the map whose time holds it; a cell is background in the years without its sources. "
+        "Blocks are held out where no year has an area.\n\n"
         "Kriging has one variogram for the series, pooled over maps that are scaled to one "
         "variance: its weights are then made once for all maps with values in the same cells.",
     .examples =
