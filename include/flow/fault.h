@@ -14,7 +14,9 @@ enum fault_phase { FAULT_READ, FAULT_COMPUTE, FAULT_WRITE, FAULT_JOURNAL, FAULT_
  *  step of the commit. */
 bool fault_is_due(enum fault_phase phase, int64_t number);
 
-/** Ends this process by SIGKILL where a fault is due. */
+/** Ends this process by SIGKILL where a fault is due. AIRSHED_FAULT=PHASE:N:stop lets it stand still
+ *  instead, once, until SIGCONT: a test can then change what is around it. Not for the journal, whose
+ *  record is torn for a kill. */
 void fault_strike(enum fault_phase phase, int64_t number);
 
 #endif

@@ -1,4 +1,4 @@
-/* airshed -- GPL-3.0-or-later. Kills on purpose. */
+/* airshed -- GPL-3.0-or-later. Kills and stops on purpose. */
 #include "flow/fault.h"
 
 #include <signal.h>
@@ -20,7 +20,14 @@ bool fault_is_due(enum fault_phase phase, int64_t number)
 
 void fault_strike(enum fault_phase phase, int64_t number)
 {
-    if (fault_is_due(phase, number)) {
+    static bool has_stopped = false; /* once: stages that follow count from 0 again */
+    if (!fault_is_due(phase, number)) {
+        return;
+    }
+    if (strstr(getenv("AIRSHED_FAULT"), ":stop") == NULL) {
         raise(SIGKILL);
+    } else if (!has_stopped) {
+        has_stopped = true;
+        raise(SIGSTOP);
     }
 }

@@ -184,11 +184,19 @@ def has_records(place, count=1):
         return False  # not written yet, or gone meanwhile
 
 
+def stands_still(attempt):
+    try:
+        return any(fact(pid, "State").startswith("T") for pid in attempt.ranks())
+    except (OSError, StopIteration):
+        return False  # gone meanwhile
+
+
 def start(ranks, arguments, place):
-    """A run that has items on record and is standing still."""
-    attempt = Run(ranks, arguments)
-    caught = wait_until(lambda: has_records(place)
-                                or attempt.process.poll() is not None)
+    """A run that has items on record and is standing still: rank 0 stops by itself when it has written
+    its second item, which comes after the record of its first."""
+    attempt = Run(ranks, arguments, fault=f"write:{ranks}:stop")
+    caught = wait_until(lambda: stands_still(attempt) or attempt.process.poll() is not None)
+    caught = caught and has_records(place)
     stopped = send(attempt.ranks(), signal.SIGSTOP)
     wait_until(lambda: all(fact(pid, "State").startswith("T") for pid in stopped))
     check("the_run_is_caught_half_way", caught and attempt.process.poll() is None)
