@@ -85,10 +85,7 @@ enum attribute_variable {
     VARIABLES
 };
 
-enum { DAILY = 4, LABEL_BYTES = 24, TABLES = 2, SCRATCH_ROWS = 3 };
-
-static const char *const map_names[ATTRIBUTE_MAPS] = {"pollution_mean", "ihs_mean", "background_mean",
-                                                      "share_ratio_of_means", "share_mean_of_ratios"};
+enum { DAILY = 4, TABLES = 2, SCRATCH_ROWS = 3 };
 
 struct attribute {
     const struct job *job;
@@ -105,7 +102,7 @@ struct attribute {
     int32_t *counts[ATTRIBUTE_COUNTS];
 
     char *table[TABLES];
-    char (*label)[LABEL_BYTES];
+    char (*label)[PERIOD_LABEL_BYTES];
     const char **labels;
     char comment[300];
     struct cube_variable variables[VARIABLES];
@@ -113,72 +110,35 @@ struct attribute {
     struct cube_spec spec;
 };
 
-/* ---- one cell ----------------------------------------------------------------------------- */
+/* ---- cells -------------------------------------------------------------------------------- */
 
-struct sums {
-    double pollution, ihs, background, ratios;
-    int32_t days, share_days, negative;
-};
-
-static void add_day(double pollution, double ihs, struct sums *sums)
-{
-    double background = pollution - ihs;
-    sums->pollution += pollution;
-    sums->ihs += ihs;
-    sums->background += background;
-    sums->days++;
-    sums->negative += background < 0;
-    if (pollution >= SHARE_FLOOR) {
-        sums->ratios += ihs / pollution;
-        sums->share_days++;
-    }
-}
-
-static void store_period(struct attribute *attribute, const struct sums *sums, int64_t at)
-{
-    double days = sums->days > 0 ? sums->days : NAN;
-    attribute->maps[ATTRIBUTE_POLLUTION][at] = (float)(sums->pollution / days);
-    attribute->maps[ATTRIBUTE_IHS][at] = (float)(sums->ihs / days);
-    attribute->maps[ATTRIBUTE_BACKGROUND][at] = (float)(sums->background / days);
-    attribute->maps[ATTRIBUTE_RATIO_OF_MEANS][at] =
-        sums->pollution > 0 ? (float)(sums->ihs / sums->pollution) : NAN;
-    attribute->maps[ATTRIBUTE_MEAN_OF_RATIOS][at] =
-        sums->share_days > 0 ? (float)(sums->ratios / sums->share_days) : NAN;
-    attribute->counts[ATTRIBUTE_DAYS][at] = sums->days;
-    attribute->counts[ATTRIBUTE_SHARE_DAYS][at] = sums->share_days;
-    attribute->counts[ATTRIBUTE_NEGATIVE][at] = sums->negative;
-}
-
-/* P2.44 in double from the floats of the files; days count where all three are there. */
 static void sum_periods(struct attribute *attribute, int64_t cells, int64_t cell)
 {
     const struct periods *periods = attribute->periods;
+    const struct attribute_series series = {attribute->values[0] + cell, attribute->values[1] + cell,
+                                            attribute->values[2] + cell, cells};
     for (int64_t i = 0; i < periods->count; i++) {
-        const struct period *period = &periods->period[i];
-        struct sums sums = {0};
-        for (int64_t step = period->first; step <= period->last; step++) {
-            int64_t at = step * cells + cell;
-            double pollution = (double)attribute->values[0][at];
-            double ihs = (double)attribute->values[1][at] - (double)attribute->values[2][at];
-            if (!isnan(pollution) && !isnan(ihs) && period_holds(periods, period, step)) {
-                add_day(pollution, ihs, &sums);
-            }
+        struct attribute_means means = attribute_means_of(periods, &periods->period[i], &series);
+        int64_t at = i * cells + cell;
+        for (int map = 0; map < ATTRIBUTE_MAPS; map++) {
+            attribute->maps[map][at] = (float)means.maps[map];
         }
-        store_period(attribute, &sums, i * cells + cell);
+        for (int count = 0; count < ATTRIBUTE_COUNTS; count++) {
+            attribute->counts[count][at] = means.counts[count];
+        }
     }
 }
 
 static void split_days(struct attribute *attribute, int64_t count)
 {
     for (int64_t at = 0; at < count; at++) {
-        double pollution = (double)attribute->values[0][at];
-        double ihs = (double)attribute->values[1][at] - (double)attribute->values[2][at];
-        double background = pollution - ihs;
-        attribute->daily[DAILY_IHS][at] = (float)ihs;
-        attribute->daily[DAILY_BACKGROUND][at] = (float)background;
-        attribute->daily[DAILY_SHARE][at] = pollution >= SHARE_FLOOR ? (float)(ihs / pollution) : NAN;
+        struct attribute_day day = attribute_day_of(
+            attribute->values[0][at], attribute->values[1][at], attribute->values[2][at]);
+        attribute->daily[DAILY_IHS][at] = (float)day.ihs;
+        attribute->daily[DAILY_BACKGROUND][at] = (float)day.background;
+        attribute->daily[DAILY_SHARE][at] = (float)day.share;
         if (attribute->is_clipped) {
-            attribute->daily[DAILY - 1][at] = background < 0 ? 0 : (float)background;
+            attribute->daily[DAILY - 1][at] = day.background < 0 ? 0 : (float)day.background;
         }
     }
 }
@@ -239,27 +199,9 @@ static enum status label_periods(struct attribute *attribute)
     TRY(memory_allocate((size_t)periods->count, sizeof *attribute->label, &attribute->label));
     TRY(memory_allocate((size_t)periods->count, sizeof *attribute->labels, &attribute->labels));
     for (int64_t i = 0; i < periods->count; i++) {
-        const struct period *period = &periods->period[i];
-        char *label = attribute->label[i];
-        attribute->labels[i] = label;
-        switch (period->kind) {
-        case PERIOD_YEAR:
-            snprintf(label, LABEL_BYTES, "%04d", period->year);
-            break;
-        case PERIOD_SEASON:
-            snprintf(label, LABEL_BYTES, "%04d-%s", period->year,
-                     calendar_season_name(period->season));
-            break;
-        case PERIOD_MONTH:
-            snprintf(label, LABEL_BYTES, "%04d-%02d", period->year, period->month);
-            break;
-        case PERIOD_ALL:
-            snprintf(label, LABEL_BYTES, "all");
-            break;
-        case PERIOD_DAY:
-        case PERIOD_KINDS:
-            FAIL(STATUS_USAGE, "--by day: the daily values are variables of their own; leave it out");
-        }
+        FAIL_IF(periods->period[i].kind == PERIOD_DAY, STATUS_USAGE,
+                "--by day: the daily values are variables of their own; leave it out");
+        attribute->labels[i] = period_label(&periods->period[i], attribute->label[i]);
     }
 done:
     return status;
@@ -276,11 +218,10 @@ static void describe_layers(struct attribute *attribute)
         "days with pollution, deweathered and expected",
         "days of the mean of the daily shares: with pollution of at least 1",
         "days on which the background is negative"};
-    static const char *const count_names[ATTRIBUTE_COUNTS] = {"days", "share_days", "negative_days"};
     for (int i = 0; i < ATTRIBUTE_MAPS + ATTRIBUTE_COUNTS; i++) {
         bool is_map = i < ATTRIBUTE_MAPS;
         attribute->variables[FIRST_MAP + i] = (struct cube_variable){
-            .name = is_map ? map_names[i] : count_names[i - ATTRIBUTE_MAPS],
+            .name = is_map ? attribute_map_names[i] : attribute_count_names[i - ATTRIBUTE_MAPS],
             .long_name = long_names[i],
             .units = i < ATTRIBUTE_RATIO_OF_MEANS ? input_units(attribute->pollution) : "1",
             .type = is_map ? CUBE_FLOAT : CUBE_INT,
@@ -599,36 +540,36 @@ done:
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static enum status check_like(const struct attribute *attribute, const char *label,
-                              const struct input *other)
+static enum status check_like(const struct job *job, const struct input *pollution,
+                              const char *label, const struct input *other)
 {
     enum status status = STATUS_OK;
     char why[256];
-    const char *path = option_text(attribute->job->options, label);
-    FAIL_IF(!georeference_is_equal(input_grid(attribute->pollution), input_grid(other), why,
-                                   sizeof why),
-            STATUS_DATA, "--%s %s: is not on the grid of %s: %s", label, path,
-            option_text(attribute->job->options, "input"), why);
-    FAIL_IF(!time_axis_is_equal(input_time(attribute->pollution), input_time(other), why, sizeof why),
-            STATUS_DATA, "--%s %s: has not the days of %s: %s; use --from and --to", label, path,
-            option_text(attribute->job->options, "input"), why);
+    const char *path = option_text(job->options, label), *own = option_text(job->options, "input");
+    FAIL_IF(!georeference_is_equal(input_grid(pollution), input_grid(other), why, sizeof why),
+            STATUS_DATA, "--%s %s: is not on the grid of %s: %s", label, path, own, why);
+    FAIL_IF(!time_axis_is_equal(input_time(pollution), input_time(other), why, sizeof why),
+            STATUS_DATA, "--%s %s: has not the days of %s: %s; use --from and --to", label, path, own,
+            why);
 done:
     return status;
 }
 
-static enum status open_like(const struct attribute *attribute, const char *label,
-                             const char *variable, struct input **input)
+enum status attribute_open_like(const struct job *job, const struct input *pollution,
+                                const char *label, const char *variable, bool few_cells,
+                                struct input **input)
 {
     enum status status;
     struct input_request request = {.label = label,
-                                    .path = option_text(attribute->job->options, label),
+                                    .path = option_text(job->options, label),
                                     .variable = variable,
-                                    .units = input_units(attribute->pollution),
+                                    .units = input_units(pollution),
                                     .needs_time = true,
-                                    .by_rows = true};
-    request.fill_steps = input_request_for(attribute->job, "input").fill_steps;
-    TRY(input_open(attribute->job, &request, input));
-    TRY_TOGETHER(attribute->job->comm, check_like(attribute, label, *input));
+                                    .by_rows = true,
+                                    .few_cells = few_cells};
+    request.fill_steps = input_request_for(job, "input").fill_steps;
+    TRY(input_open(job, &request, input));
+    TRY_TOGETHER(job->comm, check_like(job, pollution, label, *input));
 done:
     return status;
 }
@@ -639,10 +580,13 @@ static enum status open_inputs(struct attribute *attribute)
     const struct job *job = attribute->job;
     struct input_request request = input_request_for(job, "input");
     TRY(input_open(job, &request, &attribute->pollution));
-    TRY(open_like(attribute, "deweathered", "deweathered", &attribute->deweathered));
-    TRY(open_like(attribute, "expected", "expected", &attribute->expected));
+    const struct input *pollution = attribute->pollution;
+    TRY(attribute_open_like(job, pollution, "deweathered", "deweathered", false,
+                            &attribute->deweathered));
+    TRY(attribute_open_like(job, pollution, "expected", "expected", false, &attribute->expected));
     if (option_integer(job->options, "replicates") > 0) {
-        TRY(open_like(attribute, "deweathered", "baseline", &attribute->baseline));
+        TRY(attribute_open_like(job, pollution, "deweathered", "baseline", false,
+                                &attribute->baseline));
     }
 done:
     return status;
