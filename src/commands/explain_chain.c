@@ -145,12 +145,24 @@ done:
 
 /* ---- the cell ----------------------------------------------------------------------------- */
 
-static enum status find_cell(struct cell_part *part, double lon, double lat)
+/* On the grid of @p first it is the same cell: files round their edges differently, and the point may
+ * lie on one. */
+static enum status find_cell(struct cell_part *part, const struct cell_part *first, double lon,
+                             double lat)
 {
     enum status status;
+    char why[256];
     TRY(dataset_open(part->file, &(struct dataset_options){0}, &part->stored));
     part->variable = section_variable(part->stored, part->explainer->variable);
     const struct georeference *grid = dataset_variable(part->stored, part->variable)->grid;
+    if (part != first &&
+        georeference_is_equal(grid, dataset_variable(first->stored, first->variable)->grid, why,
+                              sizeof why)) {
+        part->row = first->row;
+        part->col = first->col;
+        part->is_outside = first->is_outside;
+        goto done;
+    }
     if (!grid->is_geographic) {
         TRY(projection_transform("EPSG:4326", grid->crs_wkt, 1, &lon, &lat));
     }
@@ -196,7 +208,7 @@ static enum status find_cells(struct chain *chain, double lon, double lat)
     enum status status = STATUS_OK;
     int64_t outside = 0;
     for (int64_t i = 0; i < chain->count; i++) {
-        TRY(find_cell(&chain->part[i], lon, lat));
+        TRY(find_cell(&chain->part[i], &chain->part[0], lon, lat));
         outside += chain->part[i].is_outside;
     }
     const struct cell_part *first = &chain->part[0];

@@ -30,7 +30,8 @@ static enum status draw_panel(struct figure *figure, const struct chart_panels *
                     is_bottom ? "" : "\n-Y" STEP_CM));
     TRY(chart_series_lines(figure, series, series->line_count));
     if (series->line_count > 1 && has_values) {
-        TRY(figure_call(figure, "legend\n-DjTR+jBR+o0c/0.02c\n--FONT_ANNOT_PRIMARY=8p"));
+        TRY(figure_call(figure, "legend\n-DjTR+jBR+w%dc+o0c/0.02c\n--FONT_ANNOT_PRIMARY=8p",
+                        4 * series->line_count));
     }
 done:
     return status;
