@@ -34,11 +34,9 @@ def tell(name, problems):
 
 
 def layers_of(file, name):
-    """Variables with layers are [layer, lat, lon]; labels stand in their character variable."""
-    variable = file[name]
-    labels = file[variable.dimensions[0]]
-    text = netCDF4.chartostring(labels[:]) if labels.dtype.kind == "S" else labels[:]
-    return {str(label).strip(): layer for layer, label in enumerate(text)}
+    """Variables with layers are [layer, lat, lon]; the flag meanings of their axis are the labels."""
+    return {label: layer for layer, label in
+            enumerate(file[file[name].dimensions[0]].flag_meanings.split())}
 
 
 def check_numbers(run, part):
