@@ -228,7 +228,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config openmpi-bin libopenmpi-dev libpnetcd
 # Networks; 684 MB, one to two minutes. Without it all but `background --method network` works.
 DEPS_NETWORK := g++ libtorch-dev
 # Figures of `report`; GMT does not ask for Ghostscript by itself.
-DEPS_FIGURES := gmt gmt-gshhg-low ghostscript
+DEPS_FIGURES := gmt gmt-gshhg-low ghostscript fonts-droid-fallback
 DEPS_CHECK := strace netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
 # A private Slurm for `make test-slurm`.
 DEPS_SLURM := slurmctld slurmd slurm-client munge

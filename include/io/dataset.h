@@ -31,6 +31,7 @@ struct dataset_variable {
     const char *long_name;
     const char *units;
     const char *cell_methods;
+    const char *layer; /**< label of its place on a further dimension: "2012", "all" */
     const struct georeference *grid;
     const struct time_axis *time; /**< NULL for a map without time */
     bool is_packed;
@@ -55,7 +56,8 @@ struct dataset_options {
  *  every name has a date and the first file one step, the other files are opened only when they are
  *  read, and checked against the first and their name then.
  *
- *  A further dimension (level, scenario) becomes one variable for each index: "pm25[scenario=0]".
+ *  A further dimension (level, scenario) becomes one variable for each index: "pm25[scenario=0]"; where
+ *  its coordinate has words in flag_meanings, each knows its own (member layer).
  *  Curvilinear grids need the option crs. Bands of a GeoTIFF are steps where their descriptions are
  *  dates or years, else variables.
  *
@@ -73,6 +75,10 @@ const struct dataset_variable *dataset_variable(const struct dataset *dataset, i
 /** Finds a variable: @p wanted is a name, a standard name or NULL, which takes the only data
  *  variable with rows and columns. @return STATUS_DATA listing the candidates */
 enum status dataset_find(const struct dataset *dataset, const char *wanted, int *variable);
+
+/** Number of the map @p name: of its layer labelled @p layer where it has layers ("all": `attribute`
+ *  makes it of the whole time). -1 where there is none. */
+int dataset_find_layer(const struct dataset *dataset, const char *name, const char *layer);
 
 /** Reads @p window of @p variable (in the canonical order; a map has one step) into @p values
  *  [steps, rows, cols], unpacked, missing as NaN (_FillValue, missing_value, valid_min, valid_max,

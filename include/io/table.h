@@ -96,6 +96,10 @@ enum status table_numbers(const struct table *table, int64_t col, double *values
  *  @return STATUS_DATA also where the cell is empty or the date does not exist */
 enum status table_day(const struct table *table, int64_t row, int64_t col, int64_t *day);
 
+/** Units of a column as the JSON twin beside the CSV file @p path tells (C.27): "" where there is no
+ *  twin, or it says nothing. */
+void table_units(const char *path, const char *column, char units[TABLE_CELL_BYTES]);
+
 /** A cell as "PATH, line 7, column 'pm25'" for sentences. */
 const char *table_cell_place(const struct table *table, int64_t row, int64_t col, char *place,
                              size_t place_bytes);

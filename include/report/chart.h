@@ -100,4 +100,28 @@ struct chart_boxes {
 
 enum status chart_boxes(struct figure *figure, const struct chart_boxes *boxes);
 
+/** Values of categories, with intervals: up to two for each, side by side. */
+struct chart_dot_series {
+    const char *name;
+    const double *value, *low, *high; /**< [count]; low and high NaN: no interval */
+    double line;                      /**< a vertical line, such as the truth; NaN: none */
+    const char *line_name;
+};
+
+enum {
+    CHART_DOTS_MAX = 2
+};
+
+struct chart_dots {
+    const char *title;
+    const char *label;
+    const char *const *names;         /**< [count], the first at the top */
+    const unsigned char *is_filled;   /**< [count], 1: a full mark, such as a default */
+    int64_t count;
+    struct chart_dot_series series[CHART_DOTS_MAX];
+    int series_count;
+};
+
+enum status chart_dots(struct figure *figure, const struct chart_dots *dots);
+
 #endif

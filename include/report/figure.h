@@ -9,6 +9,7 @@
 #ifndef AIRSHED_REPORT_FIGURE_H
 #define AIRSHED_REPORT_FIGURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -49,8 +50,16 @@ void figure_destroy(struct figure **figure);
 
 void picture_clear(struct picture *picture);
 
-/** @p text as GMT prints it as it is: @ is doubled, blanks stand for control characters. What GMT's
- *  fonts do not have (all but ASCII) becomes `?`. Ends after @p room bytes. @return @p label */
+/** @p text as GMT prints it as it is: with @ doubled, letters of Western Europe by their number, other
+ *  Latin letters without their marks, Greek, Cyrillic, Chinese and kana in the font figure_font(), where
+ *  there is one. What then is left becomes `?`; blanks stand for control characters. Ends after @p room
+ *  bytes. @return @p label */
 const char *figure_label(const char *text, char *label, int room);
+
+/** True where figure_label() finds all of @p text printable. */
+bool figure_can_print(const char *text);
+
+/** A TrueType font with Chinese letters (Debian: fonts-droid-fallback), or NULL. */
+const char *figure_font(void);
 
 #endif

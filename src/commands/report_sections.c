@@ -190,18 +190,8 @@ const struct section report_sections[] = {
 
 int section_variable(const struct dataset *dataset, const char *name)
 {
-    size_t length = strlen(name);
-    int found = -1;
-    for (int i = 0; i < dataset_variable_count(dataset); i++) {
-        const char *has = dataset_variable(dataset, i)->name;
-        if (strcmp(name, "*") == 0 || strcmp(has, name) == 0) {
-            return i;
-        }
-        if (strncmp(has, name, length) == 0 && has[length] == '[') {
-            found = i;
-        }
-    }
-    return found;
+    bool is_any = strcmp(name, "*") == 0 && dataset_variable_count(dataset) > 0;
+    return is_any ? 0 : dataset_find_layer(dataset, name, "all");
 }
 
 static bool file_has(const char *path, const char *variable)

@@ -77,8 +77,8 @@ enum status section_write_zones(struct section_work *work);
 enum status section_write_boxes(struct section_work *work);
 enum status section_write_explain(struct section_work *work);
 
-/** Variable of @p dataset called @p name ("*": the first); where the name has layers, the last of
- *  them, which `attribute` makes of the whole time. -1 where there is none. */
+/** Variable of @p dataset called @p name ("*": the first); where the name has layers, the one of the
+ *  whole time, labelled "all". -1 where there is none. */
 int section_variable(const struct dataset *dataset, const char *name);
 
 /** First NetCDF file of @p product that has @p variable ("*": any), and first CSV table that has

@@ -478,6 +478,7 @@ static void set_facts(const struct dataset *dataset, struct joined *variable)
     facts->long_name = model->long_name;
     facts->units = model->units;
     facts->cell_methods = model->cell_methods;
+    facts->layer = model->layer;
     facts->grid = model->grid;
     facts->is_packed = model->packing.is_packed;
     facts->needs_scratch = facts->time != NULL && (dataset->member_count > 1 || model->is_costly);
@@ -607,6 +608,19 @@ static int count_matches(const struct dataset *dataset, const char *wanted, bool
         }
     }
     return count;
+}
+
+int dataset_find_layer(const struct dataset *dataset, const char *name, const char *layer)
+{
+    size_t length = strlen(name);
+    for (int i = 0; i < dataset->variable_count; i++) {
+        const struct dataset_variable *facts = &dataset->variables[i].facts;
+        bool is_layered = strncmp(facts->name, name, length) == 0 && facts->name[length] == '[';
+        if (strcmp(facts->name, name) == 0 || (is_layered && strcmp(facts->layer, layer) == 0)) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 static enum status list_candidates(const struct dataset *dataset, char **listed)

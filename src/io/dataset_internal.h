@@ -31,7 +31,7 @@ struct raster_packing {
 
 /** One variable of one file. Strings are never NULL. */
 struct raster_variable {
-    char *name, *standard_name, *long_name, *units, *cell_methods;
+    char *name, *standard_name, *long_name, *units, *cell_methods, *layer;
     struct georeference *grid;
     struct axis_order x_order, y_order;
     struct raster_times times;

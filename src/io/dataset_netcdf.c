@@ -569,6 +569,26 @@ static void describe_storage(int nc, const struct candidate *candidate, struct r
     storage->chunk_cols = out->chunk_cols;
 }
 
+/* Label of place @p index on a further dimension: a word of its coordinate's flag_meanings. */
+static enum status read_label(int nc, int dimension, size_t index, char **label)
+{
+    enum status status = STATUS_OK;
+    int coordinate = netcdf_coordinate(nc, dimension);
+    char *words = coordinate >= 0 ? netcdf_text(nc, coordinate, "flag_meanings") : NULL;
+    char *rest = words, *word = strsep(&rest, " ");
+    for (size_t place = 0; place < index && word != NULL; place++) {
+        word = strsep(&rest, " ");
+    }
+    if (word != NULL) {
+        free(*label);
+        *label = NULL;
+        TRY(memory_copy_text(word, label));
+    }
+done:
+    free(words);
+    return status;
+}
+
 /* Adds the variable with its further dimensions at @p index. */
 static enum status add_one(struct raster *raster, int nc, const struct candidate *candidate,
                            const size_t *index, const struct dataset_options *options)
@@ -591,6 +611,7 @@ static enum status add_one(struct raster *raster, int nc, const struct candidate
         if (is_further && candidate->length[i] > 1) {
             nc_inq_dimname(nc, candidate->dimension[i], dimension);
             text_add_format(&name, "[%s=%zu]", dimension, index[i]);
+            TRY(read_label(nc, candidate->dimension[i], index[i], &out->layer));
         }
     }
     free(out->name);

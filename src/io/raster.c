@@ -59,6 +59,7 @@ enum status raster_add(struct raster *raster, struct raster_variable **variable)
     TRY(memory_copy_text("", &added->long_name));
     TRY(memory_copy_text("", &added->units));
     TRY(memory_copy_text("", &added->cell_methods));
+    TRY(memory_copy_text("", &added->layer));
     *variable = added;
 done:
     return status;
@@ -88,6 +89,7 @@ void raster_variable_clear(struct raster_variable *variable)
     free(variable->long_name);
     free(variable->units);
     free(variable->cell_methods);
+    free(variable->layer);
     free(variable->bands);
     georeference_destroy(&variable->grid);
     raster_times_clear(&variable->times);

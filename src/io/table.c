@@ -13,10 +13,12 @@
 #include <cpl_conv.h>
 #include <cpl_string.h>
 #include <gdal.h>
+#include <jansson.h>
 #include <ogr_api.h>
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "io/gdal_session.h"
 
@@ -694,4 +696,29 @@ enum status table_day(const struct table *table, int64_t row, int64_t col, int64
             table_cell_place(table, row, col, place, sizeof place), table_text(table, row, col));
 done:
     return status;
+}
+
+/* ---- the JSON twin ---------------------------------------------------------------------------- */
+
+void table_units(const char *path, const char *column, char units[TABLE_CELL_BYTES])
+{
+    char *stem = NULL, *twin = NULL;
+    size_t index;
+    const json_t *entry;
+    json_t *root = NULL;
+    units[0] = '\0';
+    if (path_stem(path, &stem) == STATUS_OK && asprintf(&twin, "%s.json", stem) >= 0) {
+        root = json_load_file(twin, 0, NULL);
+    }
+    json_array_foreach(json_object_get(root, "columns"), index, entry)
+    {
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        const char *has = json_string_value(json_object_get(entry, "units"));
+        if (name != NULL && has != NULL && strcmp(name, column) == 0) {
+            snprintf(units, TABLE_CELL_BYTES, "%s", has);
+        }
+    }
+    json_decref(root);
+    free(stem);
+    free(twin);
 }

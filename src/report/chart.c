@@ -7,10 +7,26 @@
 
 #include "chart_internal.h"
 
-/* Colours of Okabe and Ito, each with a dash of its own, so that print in grey tells lines apart. */
 static const char *const pens[CHART_LINES_MAX] = {"1.6p,0/114/178", "1.6p,213/94/0,6_3",
                                                   "1.6p,0/158/115,2_2", "1.6p,204/121/167,8_2_2_2"};
 static const char *const marks[CHART_LINES_MAX] = {"c6p", "s6p", "t7p", "d7p"};
+static const char *const fills[CHART_LINES_MAX] = {"0/114/178", "213/94/0", "0/158/115",
+                                                   "204/121/167"};
+
+const char *chart_pen(int i)
+{
+    return pens[i];
+}
+
+const char *chart_mark(int i)
+{
+    return marks[i];
+}
+
+const char *chart_fill(int i)
+{
+    return fills[i];
+}
 
 void chart_range_add(struct chart_range *range, double value)
 {
@@ -144,9 +160,8 @@ done:
 
 /* ---- bars and boxes ----------------------------------------------------------------------- */
 
-/* Names on the vertical axis; one that GMT's fonts cannot print is its number. */
-static enum status write_names(struct figure *figure, int64_t count,
-                               const char *(*name)(const void *, int64_t), const void *context)
+enum status chart_names(struct figure *figure, int64_t count,
+                        const char *(*name)(const void *, int64_t), const void *context)
 {
     enum status status;
     char label[CHART_LABEL_BYTES];
@@ -155,7 +170,7 @@ static enum status write_names(struct figure *figure, int64_t count,
     for (int64_t i = 0; i < count; i++) {
         const char *text = name(context, i);
         figure_label(text, label, CHART_LABEL_BYTES);
-        if (strchr(label, '?') != NULL && strchr(text, '?') == NULL) {
+        if (!figure_can_print(text)) {
             snprintf(label, sizeof label, "row %lld", (long long)i + 1);
         }
         fprintf(file, "%lld a %s\n", (long long)i + 1, label);
@@ -165,8 +180,8 @@ done:
     return status;
 }
 
-static enum status draw_frame(struct figure *figure, const struct chart_range *range, int64_t count,
-                              const char *title, const char *label)
+enum status chart_categories(struct figure *figure, const struct chart_range *range, int64_t count,
+                             const char *title, const char *label)
 {
     enum status status;
     char title_label[CHART_LABEL_BYTES], axis_label[CHART_LABEL_BYTES];
@@ -197,8 +212,8 @@ enum status chart_bars(struct figure *figure, const struct chart_bars *bars)
     }
     chart_range_add(&range, 0);
     chart_range_widen(&range, 0.04);
-    TRY(write_names(figure, bars->count, bar_name, bars));
-    TRY(draw_frame(figure, &range, bars->count, bars->title, bars->label));
+    TRY(chart_names(figure, bars->count, bar_name, bars));
+    TRY(chart_categories(figure, &range, bars->count, bars->title, bars->label));
     TRY(figure_file(figure, "bars", &file));
     for (int64_t i = 0; i < bars->count; i++) {
         if (isfinite(bars->values[i])) {
@@ -253,8 +268,8 @@ enum status chart_boxes(struct figure *figure, const struct chart_boxes *boxes)
         return chart_nothing(figure, boxes->title);
     }
     chart_range_widen(&range, 0.04);
-    TRY(write_names(figure, boxes->count, box_name, boxes));
-    TRY(draw_frame(figure, &range, boxes->count, boxes->title, boxes->label));
+    TRY(chart_names(figure, boxes->count, box_name, boxes));
+    TRY(chart_categories(figure, &range, boxes->count, boxes->title, boxes->label));
     TRY(write_boxes(figure, boxes));
     TRY(figure_call(figure, "plot\nboxes\n-EX+w8p\n-G230/159/0\n-W0.8p"));
 done:

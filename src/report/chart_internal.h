@@ -3,11 +3,12 @@
 #define AIRSHED_REPORT_CHART_INTERNAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "report/figure.h"
 
 enum {
-    CHART_LABEL_BYTES = 200
+    CHART_LABEL_BYTES = 600 /* escapes of fonts and letters included */
 };
 
 /** Extremes of what is drawn; all zero: nothing yet. */
@@ -20,6 +21,21 @@ void chart_range_add(struct chart_range *range, double value);
 
 /** Adds @p share of the width on both sides, so that no range is empty. */
 void chart_range_widen(struct chart_range *range, double share);
+
+/** Writes the file "names" for chart_categories(): names on the vertical axis, place 1 at the top; one
+ *  that no font has is "row N". */
+enum status chart_names(struct figure *figure, int64_t count,
+                        const char *(*name)(const void *context, int64_t i), const void *context);
+
+/** The frame of @p count categories, whose names chart_names() has written. */
+enum status chart_categories(struct figure *figure, const struct chart_range *range, int64_t count,
+                             const char *title, const char *label);
+
+/** Pen, mark and fill of line @p i: colours of Okabe and Ito, each with a dash and a shape of its own,
+ *  so that print in grey tells lines apart. */
+const char *chart_pen(int i);
+const char *chart_mark(int i);
+const char *chart_fill(int i);
 
 /** A frame that says that there is nothing to draw. */
 enum status chart_nothing(struct figure *figure, const char *title);

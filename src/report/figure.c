@@ -20,7 +20,8 @@
 enum {
     DPI = 130,
     ENVIRONMENT_MAX = 4096,
-    ARGUMENTS_MAX = 64
+    ARGUMENTS_MAX = 64,
+    FOLDERS = 4 /* variables that name the figure's folder */
 };
 
 extern char **environ;
@@ -80,14 +81,14 @@ static enum status environment_create(struct figure *figure)
 {
     enum status status;
     int count = 0;
-    const char *const names[] = {"HOME", "GMT_USERDIR", "GMT_TMPDIR"};
-    for (int i = 0; i < 3; i++) {
+    const char *const names[FOLDERS] = {"HOME", "GMT_USERDIR", "GMT_TMPDIR", "GS_LIB"};
+    for (int i = 0; i < FOLDERS; i++) {
         FAIL_IF(asprintf(&figure->own[i], "%s=%s", names[i], figure->folder) < 0, STATUS_MEMORY,
                 "out of memory");
     }
-    TRY(memory_copy_text("GMT_SESSION_NAME=airshed", &figure->own[3]));
-    TRY(memory_copy_text("LC_ALL=C", &figure->own[4]));
-    TRY(memory_copy_text("SOURCE_DATE_EPOCH=0", &figure->own[5]));
+    TRY(memory_copy_text("GMT_SESSION_NAME=airshed", &figure->own[FOLDERS]));
+    TRY(memory_copy_text("LC_ALL=C", &figure->own[FOLDERS + 1]));
+    TRY(memory_copy_text("SOURCE_DATE_EPOCH=0", &figure->own[FOLDERS + 2]));
     TRY(memory_allocate(ENVIRONMENT_MAX, sizeof *figure->environment, &figure->environment));
     for (char **variable = environ; *variable != NULL && count < ENVIRONMENT_MAX - 8; variable++) {
         if (is_handed_on(*variable)) {
@@ -118,10 +119,38 @@ static const char settings[] = "#\n# GMT 6.4.0 Defaults file\n#\n" /* GMT looks 
                                "GMT_DATA_UPDATE_INTERVAL = off\n"
                                "GMT_HISTORY = true\n";
 
-enum status figure_begin(const char *folder, struct figure **figure)
+static enum status write_file(struct figure *figure, const char *name, const char *text)
 {
     enum status status;
     FILE *file = NULL;
+    TRY(figure_file(figure, name, &file));
+    fputs(text, file);
+    TRY(figure_file_close(figure, &file));
+done:
+    return status;
+}
+
+/* GMT learns the name of the font, Ghostscript which file it is (see figure_label.c). */
+static enum status write_fonts(struct figure *figure)
+{
+    enum status status = STATUS_OK;
+    char map[PATH_MAX + 200];
+    const char *font = figure_font();
+    if (font == NULL) {
+        return STATUS_OK;
+    }
+    snprintf(map, sizeof map,
+             "/STSong-Light << /FileType /TrueType /Path (%s) /SubfontID 0 /CSI [(GB1) 4] >> ;\n",
+             font);
+    TRY(write_file(figure, "cidfmap", map));
+    TRY(write_file(figure, "PSL_custom_fonts.txt", "STSong-Light--UniGB-UTF8-H 0.700 1\n"));
+done:
+    return status;
+}
+
+enum status figure_begin(const char *folder, struct figure **figure)
+{
+    enum status status;
     char *absolute = NULL; /* GMT works in the folder */
     TRY(memory_allocate(1, sizeof **figure, figure));
     TRY(path_absolute(folder, &absolute));
@@ -131,9 +160,8 @@ enum status figure_begin(const char *folder, struct figure **figure)
             "%s: no folder can be made there for drawing: %s; name another with --scratch", folder,
             strerror(errno));
     TRY(environment_create(*figure));
-    TRY(figure_file(*figure, "gmt.conf", &file));
-    fputs(settings, file);
-    TRY(figure_file_close(*figure, &file));
+    TRY(write_file(*figure, "gmt.conf", settings));
+    TRY(write_fonts(*figure));
     TRY(figure_call(*figure, "begin\nfigure\npng,pdf\nE%d,A6p", DPI));
 done:
     free(absolute);
@@ -318,21 +346,4 @@ void picture_clear(struct picture *picture)
     free(picture->png);
     free(picture->pdf);
     *picture = (struct picture){0};
-}
-
-const char *figure_label(const char *text, char *label, int room)
-{
-    int length = 0;
-    for (const unsigned char *byte = (const unsigned char *)text; *byte != '\0'; byte++) {
-        bool is_inside = (*byte & 0xc0) == 0x80; /* a later byte of one UTF-8 character */
-        if (is_inside || length + 3 > room) {
-            continue;
-        }
-        label[length++] = *byte < 32 ? ' ' : *byte > 126 ? '?' : (char)*byte;
-        if (*byte == '@') {
-            label[length++] = '@';
-        }
-    }
-    label[length] = '\0';
-    return label;
 }

@@ -150,4 +150,129 @@ stages:
   - {name: a, command: trend, input: pm.nc, output: pm.nc}
 YAML
 expect_false refused_chains_write_nothing test -e "$scratch/work/a.nc" -o -e "$scratch/work/b.nc"
+# ---- readings ---------------------------------------------------------------------------------
+
+mkdir -p "$scratch/vary"
+cat >"$scratch/vary/chain.yaml" <<'YAML'
+stages:
+  - {name: region, command: synth, output: out/region, rows: 16, cols: 18, days: 900, gap-fraction: 0, sources: 3, rise-tolerance: 5}
+  - {name: area, command: grow, input: "@region/dem.tif", sources: "@region/sources.geojson", rise-tolerance: 5, output: out/area.nc}
+  - {name: deweathered, command: deweather, input: "@region/pm25.nc", met: "@region/met.nc", variable: pm25, output: out/deweathered.nc}
+  - {name: expected, command: background, input: "@deweathered", area: "@area", variable: deweathered, output: out/expected.nc}
+  - {name: ihs, command: attribute, input: "@region/pm25.nc", variable: pm25, deweathered: "@deweathered", expected: "@expected", by: year, replicates: 10, groups: 10, output: out/ihs.nc}
+  - {name: slopes, command: trend, input: "@deweathered", variable: deweathered, by: year, output: out/trend.nc}
+YAML
+cat >"$scratch/vary/readings.yaml" <<'YAML'
+readings:
+  - {name: removal, command: deweather, option: removal, values: [recentre, {value: literal, paper: true}]}
+  - {name: fill, command: background, values: [{name: kriging, set: {}}, {name: nearest, set: {method: idw, neighbours: 1}}]}
+  - {name: period, command: stl, option: period, values: [365, 30]}
+YAML
+vary() { # RANKS OPTION...
+  run "$1" run "$scratch/vary/chain.yaml" --no-history --readings "$scratch/vary/readings.yaml" "${@:2}"
+}
+variants="$scratch/vary/out/readings"
+vary 2 --vary fil
+expect a_reading_to_vary_must_be_there 2 "no reading of that name"
+expect_false bad_readings_run_nothing test -e "$scratch/vary/out"
+vary 2
+expect readings_are_run 0 "reading 'period' is left out"
+expect_true a_reading_touches_only_what_it_changes test \
+  "$(cd "$variants" && echo */*.nc)" = "fill-nearest/expected.nc fill-nearest/ihs.nc removal-literal/deweathered.nc removal-literal/expected.nc removal-literal/ihs.nc"
+before=$(stat -c '%y %i' "$variants"/*/*.nc "$variants/readings.csv")
+vary 3
+expect readings_are_run_once 0
+expect_true unchanged_readings_are_left_alone test "$before" = "$(stat -c '%y %i' "$variants"/*/*.nc "$variants/readings.csv")"
+cp -r "$variants" "$scratch/vary/first"
+for ranks in 1 3; do
+  rm -rf "$variants"
+  vary "$ranks"
+  expect_same_bytes "readings_on_$ranks" "$scratch/vary/first" "$variants"
+done
+rm -rf "$variants"
+AIRSHED_FAULT=journal:2 vary 2
+expect_false a_kill_fails test "$exit_code" -eq 0
+vary 2 --resume
+expect readings_resume 0
+expect_same_bytes resumed_readings_have_the_same_bytes "$scratch/vary/first" "$variants"
+"$python" - "$scratch/vary/out" >"$out" 2>&1 <<'PYTHON'
+import csv, math, sys
+import netCDF4
+rows = list(csv.DictReader(open(sys.argv[1] + "/readings/readings.csv")))
+by = {(row["reading"], row["value"]): row for row in rows}
+assert len(rows) == 5, len(rows)
+chain, literal = by["", ""], by["removal", "literal"]
+assert [row["is_chain"] for row in rows] == ["1", "1", "0", "1", "0"]
+assert literal["is_paper"] == "1" and by["removal", "recentre"]["is_default"] == "1"
+for kind in ("share_ratio_of_means", "share_mean_of_ratios"):
+    share, own = float(chain[kind]), float(literal[kind])
+    # As printed, the regression leaves a mean of zero in every cell (P2.31), so hardly a share.
+    assert abs(own) < 0.02 < abs(share), (own, share)
+    assert math.isclose(float(literal[kind + "_difference"]), own - share, abs_tol=1e-12)
+    assert math.isclose(float(literal[kind + "_error"]), own - float(literal[kind + "_true"]), abs_tol=1e-12)
+# Every row sums the summary of its own attribute; the truth in the same cells, by hand.
+for row in rows:
+    folder = sys.argv[1] + ("" if row["variant"] == "chain" else "/readings/" + row["variant"])
+    summary = [r for r in csv.DictReader(open(folder + "/ihs_summary.csv")) if r["by"] == "all"]
+    assert summary[0]["share_mean_of_ratios"] == row["share_mean_of_ratios"]
+    with netCDF4.Dataset(folder + "/ihs.nc") as ihs, netCDF4.Dataset(sys.argv[1] + "/region/truth.nc") as truth:
+        days = ihs["days"][-1].filled(0).astype(float)
+        plume = float((days * truth["plume_mean"][:]).sum())
+        pollution = float((days * ihs["pollution_mean"][-1].filled(0)).sum())
+    assert math.isclose(plume / pollution, float(row["share_ratio_of_means_true"]), rel_tol=1e-6), row["variant"]
+PYTHON
+exit_code=$? last_run="the checks of readings.csv"
+expect the_table_tells_shares_differences_and_truth 0
+vary 2 --full-grid --readings-output "$scratch/vary/grid"
+expect a_grid_is_run 0
+expect_true a_grid_has_all_combinations test "$(wc -l <"$scratch/vary/grid/readings.csv")" -eq 6
+expect_true a_grid_shares_what_two_readings_have_in_common test \
+  "$(cd "$scratch/vary/grid" && echo removal-literal+fill-nearest/*.nc)" = \
+  "removal-literal+fill-nearest/expected.nc removal-literal+fill-nearest/ihs.nc"
+vary 2 --vary fill --dry-run --readings-output "$scratch/vary/dry"
+expect readings_can_be_planned 0
+expect_false a_plan_of_readings_writes_nothing test -e "$scratch/vary/dry"
+
+refuse_readings() { # NAME PATTERN, the file on standard input
+  cat >"$scratch/vary/bad.yaml"
+  run "${3:-2}" run "$scratch/vary/chain.yaml" --readings "$scratch/vary/bad.yaml"
+  expect "$1" 2 "$2"
+}
+refuse_readings one_value_is_no_choice "bad.yaml:2.*two or more" <<'YAML'
+readings:
+  - {name: a, command: deweather, option: removal, values: [recentre]}
+YAML
+refuse_readings a_value_must_be_one_of_the_option "value 'recenter'.*bad.yaml:2.*recentre" 3 <<'YAML'
+readings:
+  - {name: a, command: deweather, option: removal, values: [recentre, recenter]}
+YAML
+refuse_readings a_key_must_be_known "bad.yaml:2.*did you mean 'option'" <<'YAML'
+readings:
+  - {name: a, command: deweather, options: removal, values: [recentre, literal]}
+YAML
+refuse_readings a_command_must_be_there "bad.yaml:2.*no command 'deweathers'" <<'YAML'
+readings:
+  - {name: a, command: deweathers, option: removal, values: [recentre, literal]}
+YAML
+refuse_readings a_stage_must_be_there "bad.yaml:2.*no such stage" <<'YAML'
+readings:
+  - {name: a, stage: none, option: removal, values: [recentre, literal]}
+YAML
+refuse_readings an_output_is_no_reading "bad.yaml:2.*output" <<'YAML'
+readings:
+  - {name: a, command: deweather, option: output, values: [a.nc, b.nc]}
+YAML
+refuse_readings a_reading_needs_a_name_of_its_own "bad.yaml:3.*has this name" <<'YAML'
+readings:
+  - {name: a, command: deweather, option: removal, values: [recentre, literal]}
+  - {name: a, command: background, option: method, values: [kriging, idw]}
+YAML
+refuse_readings a_list_must_be_there "no list 'readings'" <<'YAML'
+of: ihs
+YAML
+run 2 run "$scratch/vary/chain.yaml" --vary fill
+expect vary_needs_readings 2 "needs --readings"
+sed "s#\.\./build/demo#$scratch/demo#g" configs/demo.yaml >"$scratch/vary/demo.yaml"
+run 0 run "$scratch/vary/demo.yaml" --readings configs/readings-p2.yaml --dry-run --only area
+expect the_readings_of_p2_suit_the_demo 0 "removal = literal"
 finish
