@@ -27,6 +27,13 @@ struct picture {
 /** @return STATUS_FAILED naming the Debian packages where GMT or Ghostscript is not installed */
 enum status figure_check(void);
 
+/** Makes an empty folder for drawing: what a killed rank left in it goes. One rank calls this, and no
+ *  other run may draw there. */
+enum status figure_folder_create(const char *folder);
+
+/** Removes it with all that is in it. */
+void figure_folder_remove(const char *folder);
+
 /** Makes a folder for the figure below @p folder and begins a session. */
 enum status figure_begin(const char *folder, struct figure **figure);
 
@@ -51,7 +58,7 @@ void figure_destroy(struct figure **figure);
 void picture_clear(struct picture *picture);
 
 /** @p text as GMT prints it as it is: with @ doubled, letters of Western Europe by their number, other
- *  Latin letters without their marks, Greek, Cyrillic, Chinese and kana in the font figure_font(), where
+ *  Latin letters without their marks, Chinese and kana in the font figure_font(), where
  *  there is one. What then is left becomes `?`; blanks stand for control characters. Ends after @p room
  *  bytes. @return @p label */
 const char *figure_label(const char *text, char *label, int room);

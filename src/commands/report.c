@@ -305,18 +305,20 @@ done:
 static enum status name_folders(struct report *report)
 {
     enum status status;
-    char *stem = NULL;
+    char *stem = NULL, *beside = NULL;
     const char *output = option_text(report->job->options, "output");
     TRY(path_stem(output, &stem));
     FAIL_IF(asprintf(&report->figures_folder, "%s_figures", stem) < 0, STATUS_MEMORY,
             "out of memory");
     report->view.figures = path_name(report->figures_folder);
-    TRY(report->job->scratch != NULL
-            ? memory_copy_text(report->job->scratch, &report->drawing_folder)
-            : path_folder(output, &report->drawing_folder));
+    TRY(report->job->scratch != NULL ? memory_copy_text(report->job->scratch, &beside)
+                                     : path_folder(output, &beside));
+    FAIL_IF(asprintf(&report->drawing_folder, "%s/%s.drawing", beside, path_name(output)) < 0,
+            STATUS_MEMORY, "out of memory");
     report->view.folder = report->drawing_folder;
 done:
     free(stem);
+    free(beside);
     return status;
 }
 
@@ -366,7 +368,6 @@ static enum status prepare(struct report *report)
     TRY(declare(report));
     if (report->job->rank == 0 && !report->job->dry_run) {
         TRY(path_create_folder(report->figures_folder));
-        TRY(path_create_folder(report->drawing_folder));
     }
 done:
     return status;
@@ -377,19 +378,26 @@ done:
 static enum status report_stage(struct report *report)
 {
     enum status status;
+    bool owns_drawing = false; /* the lock is held: no other run draws there */
     const struct job *job = report->job;
     struct items items = items_counted(report->part_count);
     struct items_cost cost = {.fixed_bytes = PICTURE_BYTES, .unit_bytes = 0};
     struct flow_work work = {.context = report, .compute = report_compute, .write = report_write};
     TRY(stage_begin(report->stage, &items, &cost));
+    owns_drawing = true;
     if (stage_is_done(report->stage)) {
         goto done;
     }
-    TRY(flow_run(report->stage, &work));
     bool is_writer = job->rank == 0 && !job->dry_run;
+    TRY_TOGETHER(job->comm,
+                 job->rank == 0 ? figure_folder_create(report->drawing_folder) : STATUS_OK);
+    TRY(flow_run(report->stage, &work));
     TRY_TOGETHER(job->comm, is_writer ? write_product(report) : STATUS_OK);
     TRY(stage_commit(report->stage));
 done:
+    if (job->rank == 0 && owns_drawing) {
+        figure_folder_remove(report->drawing_folder);
+    }
     return status;
 }
 

@@ -71,7 +71,7 @@ static void write_overview(const struct report_page *page, struct text *html)
         char state[WHY_BYTES];
         bool shown = is_shown(page, section);
         snprintf(state, sizeof state, shown ? "shown" : "not in this run: airshed %s makes it",
-                 section->command);
+                 strcmp(section->command, "run") == 0 ? "run --readings" : section->command);
         html_table_row(html);
         html_table_row_head(html, section->title);
         html_table_cell(html, section->paper);

@@ -336,13 +336,25 @@ done:
     return status;
 }
 
+/* Name of the variable of a product, with its units as the table of @p column tells them. */
+static void label_of(const struct section_work *work, const char *column, char label[TITLE_BYTES])
+{
+    char units[TABLE_CELL_BYTES];
+    const char *variable = product_option(work->product, "variable");
+    table_units(section_table_with(work->product, work->section->column), column, units);
+    bool has_units = units[0] != '\0' && strcmp(units, "1") != 0;
+    snprintf(label, TITLE_BYTES, "%.120s%s%.120s%s",
+             variable != NULL && variable[0] != '\0' ? variable : "value", has_units ? " (" : "",
+             has_units ? units : "", has_units ? ")" : "");
+}
+
 enum status section_write_zones(struct section_work *work)
 {
     enum status status;
     struct zone_means means;
-    const char *variable = product_option(work->product, "variable");
+    char variable[TITLE_BYTES];
     TRY(zone_means_read(section_table_with(work->product, work->section->column), &means));
-    variable = variable != NULL && variable[0] != '\0' ? variable : "value";
+    label_of(work, "mean", variable);
     if (means.left_out > 0) {
         html_paragraph(&work->html, "The first %d zones are shown; all are in %s.", ZONES_MAX,
                        path_name(work->product->output));
@@ -463,11 +475,13 @@ static enum status draw_boxes(struct section_work *work, const struct box_rows *
     enum status status;
     struct figure *figure = NULL;
     char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
+    char label[TITLE_BYTES];
     const char *variable = product_option(work->product, "variable");
     bool has_name = variable != NULL && variable[0] != '\0';
+    label_of(work, "median", label);
     snprintf(title, sizeof title, "Box plots of %.200s", has_name ? variable : path_name(path));
     struct chart_boxes boxes = {.title = title,
-                                .label = has_name ? variable : "value",
+                                .label = label,
                                 .boxes = rows->boxes,
                                 .count = rows->count};
     snprintf(alternative, sizeof alternative,

@@ -324,13 +324,24 @@ static int remove_entry(const char *path, const struct stat *facts, int kind, st
     return 0;
 }
 
+void figure_folder_remove(const char *folder)
+{
+    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+enum status figure_folder_create(const char *folder)
+{
+    figure_folder_remove(folder);
+    return path_create_folder(folder);
+}
+
 void figure_destroy(struct figure **figure)
 {
     if (*figure == NULL) {
         return;
     }
     if ((*figure)->folder != NULL) {
-        nftw((*figure)->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        figure_folder_remove((*figure)->folder);
     }
     for (char **own = (*figure)->own; *own != NULL; own++) {
         free(*own);

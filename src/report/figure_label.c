@@ -52,11 +52,10 @@ static uint32_t decode(const unsigned char *bytes, int *length)
     return character;
 }
 
-/* Scripts of the character collection GB1: Greek, Cyrillic, kana, Chinese. */
+/* What the font and the character collection GB1 both have: kana, Chinese, full-width letters. */
 static bool is_foreign(uint32_t character)
 {
-    static const uint32_t ranges[][2] = {{0x0391, 0x03c9}, {0x0401, 0x0451}, {0x3000, 0x30ff},
-                                         {0x3400, 0x9fff}, {0xff00, 0xffef}};
+    static const uint32_t ranges[][2] = {{0x3000, 0x30ff}, {0x4e00, 0x9fff}, {0xff00, 0xffef}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         if (character >= ranges[i][0] && character <= ranges[i][1]) {
             return true;

@@ -223,6 +223,19 @@ for row in rows:
 PYTHON
 exit_code=$? last_run="the checks of readings.csv"
 expect the_table_tells_shares_differences_and_truth 0
+if command -v gmt >/dev/null && command -v gs >/dev/null; then
+  for ranks in 1 2; do
+    run "$ranks" report --product "$variants/readings.csv" -o "$scratch/vary/page-$ranks/report.html" --no-history
+    expect "readings_are_drawn_on_$ranks" 0
+  done
+  expect_same_bytes the_page_of_readings_has_the_same_bytes "$scratch/vary/page-1" "$scratch/vary/page-2"
+  for said in 'id="moves"' 'true share in the same cells' '<th scope="row">removal</th><td>literal</td>'; do
+    expect_true "the_page_says_$said" grep -q "$said" "$scratch/vary/page-1/report.html"
+  done
+  expect_true the_figure_of_readings_is_a_file test -s "$scratch/vary/page-1/report_figures/moves-share-readings.pdf"
+else
+  skip readings_are_drawn "gmt or gs is not installed"
+fi
 vary 2 --full-grid --readings-output "$scratch/vary/grid"
 expect a_grid_is_run 0
 expect_true a_grid_has_all_combinations test "$(wc -l <"$scratch/vary/grid/readings.csv")" -eq 6
