@@ -12,6 +12,7 @@
 #include "kernels/lane_blocks.h"
 #include "kernels/least_squares_block.h"
 #include "parallel/agree.h"
+#include "replicates.h"
 #include "weather.h"
 
 static const struct option_spec deweather_options[] = {
@@ -46,17 +47,20 @@ enum deweather_variable {
     DEWEATHER_FLOATS,
     DEWEATHER_USED = DEWEATHER_FLOATS,
     DEWEATHER_REASON,
-    DEWEATHER_VARIABLES
+    DEWEATHER_REPLICATES, /* only with --replicates */
+    DEWEATHER_VARIABLES = DEWEATHER_REPLICATES + REPLICATE_MAPS
 };
 
 enum {
-    TERMS_MAX = WEATHER_MAX + 1
+    TERMS_MAX = WEATHER_MAX + 1,
+    LABEL_BYTES = 8
 };
 
 struct deweather {
     struct input *input;
     struct weather *weather;
     struct decomposition *decomposition;
+    struct replicates *replicates;
     enum removal removal;
 
     /* Of the item */
@@ -75,9 +79,11 @@ struct deweather {
 
     /* Output */
     const char *labels[TERMS_MAX];
-    char comment[400];
+    char (*replicate_label)[LABEL_BYTES];
+    const char **replicate_labels;
+    char comment[500];
     struct cube_variable variables[DEWEATHER_VARIABLES];
-    struct cube_attribute attributes[3];
+    struct cube_attribute attributes[4];
     struct cube_spec spec;
 };
 
@@ -113,6 +119,7 @@ static void decompose_pollution(struct deweather *deweather, int64_t cells, int6
             }
         }
     }
+    replicates_take(deweather->replicates, d->series, deweather->baseline);
     for (int lane = 0; lane < LANES; lane++) {
         deweather->reasons[lane] = d->reasons[lane];
         deweather->remainder_mean[lane] = count[lane] > 0 ? sum[lane] / (double)count[lane] : NAN;
@@ -181,17 +188,23 @@ static void store_fit(struct deweather *deweather, const struct least_squares_fi
     deweather->reason[cell] = (int8_t)fit_reason(deweather->reasons[lane], fit);
 }
 
+static struct least_squares_block regression_of(const struct deweather *deweather)
+{
+    struct least_squares_block block = {.steps = deweather->weather->steps,
+                                        .columns = deweather->weather->count,
+                                        .y = deweather->fitted};
+    for (int field = 0; field < block.columns; field++) {
+        block.x[field] = deweather->weather_baseline[field];
+    }
+    return block;
+}
+
 /* The fits of the block's cells, and its pollution without the weather. */
 static void regress(struct deweather *deweather, int64_t first, int64_t cells)
 {
     struct least_squares_fit fits[LANES];
-    struct least_squares_block block = {.steps = deweather->weather->steps,
-                                        .columns = deweather->weather->count,
-                                        .y = deweather->fitted};
+    struct least_squares_block block = regression_of(deweather);
     double lag1[LANES];
-    for (int field = 0; field < block.columns; field++) {
-        block.x[field] = deweather->weather_baseline[field];
-    }
     least_squares_fit_block(&block, fits);
     removal_apply_block(deweather->removal, &block, fits, deweather->baseline, deweather->removed,
                         lag1);
@@ -199,6 +212,19 @@ static void regress(struct deweather *deweather, int64_t first, int64_t cells)
         double effective = least_squares_effective_size(fits[lane].used, lag1[lane]);
         store_fit(deweather, &fits[lane], effective, lane, first + lane, cells);
     }
+}
+
+/* Stage 2 again on remainders drawn anew. Writes over the fit and what it left. */
+static void replicate(struct deweather *deweather, int64_t first, int64_t cells)
+{
+    struct replicate_fit fit = {.decomposition = deweather->decomposition,
+                                .removal = deweather->removal,
+                                .block = regression_of(deweather),
+                                .baseline = deweather->baseline,
+                                .used = deweather->observed,
+                                .fitted = deweather->fitted,
+                                .removed = deweather->removed};
+    replicates_run(deweather->replicates, &fit, first, cells);
 }
 
 static enum status deweather_compute(void *context, struct flow_item *item)
@@ -213,6 +239,7 @@ static enum status deweather_compute(void *context, struct flow_item *item)
                          deweather->cubes[DEWEATHER_BASELINE]);
         lane_block_store(deweather->removed, item->window.steps, cells, first,
                          deweather->cubes[DEWEATHER_DEWEATHERED]);
+        replicate(deweather, first, cells);
     }
     return STATUS_OK;
 }
@@ -232,6 +259,10 @@ static enum status deweather_write(void *context, struct flow_item *item)
     map.steps = 1;
     TRY(flow_put(item, 0, DEWEATHER_USED, &map, deweather->used));
     TRY(flow_put(item, 0, DEWEATHER_REASON, &map, deweather->reason));
+    map.steps = deweather->replicates->count;
+    for (int i = 0; i < REPLICATE_MAPS && map.steps > 0; i++) {
+        TRY(flow_put(item, 0, DEWEATHER_REPLICATES + i, &map, deweather->replicates->maps[i]));
+    }
 done:
     return status;
 }
@@ -305,6 +336,37 @@ static void describe_variables(struct deweather *deweather)
     memcpy(deweather->variables, variables, sizeof variables);
 }
 
+static enum status label_replicates(struct deweather *deweather)
+{
+    enum status status;
+    int64_t count = deweather->replicates->count;
+    TRY(memory_allocate((size_t)count, LABEL_BYTES, &deweather->replicate_label));
+    TRY(memory_allocate((size_t)count, sizeof(char *), &deweather->replicate_labels));
+    for (int64_t i = 0; i < count; i++) {
+        snprintf(deweather->replicate_label[i], LABEL_BYTES, "%lld", (long long)i + 1);
+        deweather->replicate_labels[i] = deweather->replicate_label[i];
+    }
+done:
+    return status;
+}
+
+static void describe_replicates(struct deweather *deweather)
+{
+    static const char *const names[REPLICATE_MAPS][2] = {
+        {"pollution_replicate", "mean pollution with remainders drawn anew, over the steps that were "
+                                "observed and have a deweathered value"},
+        {"deweathered_replicate", "mean of what stage 2 makes of that pollution, over the same steps"}};
+    for (int i = 0; i < REPLICATE_MAPS; i++) {
+        deweather->variables[DEWEATHER_REPLICATES + i] =
+            (struct cube_variable){.name = names[i][0],
+                                   .long_name = names[i][1],
+                                   .units = input_units(deweather->input),
+                                   .layers = (int)deweather->replicates->count,
+                                   .layer_name = "replicate",
+                                   .layer_labels = deweather->replicate_labels};
+    }
+}
+
 static void describe(struct deweather *deweather, const struct options *options)
 {
     deweather->labels[0] = "intercept";
@@ -312,8 +374,15 @@ static void describe(struct deweather *deweather, const struct options *options)
         deweather->labels[i + 1] = deweather->weather->keys[i];
     }
     describe_variables(deweather);
-    snprintf(deweather->comment, sizeof deweather->comment, "removal %s; %s",
-             option_text(options, "removal"), deweather->decomposition->summary);
+    describe_replicates(deweather);
+    const struct replicates *replicates = deweather->replicates;
+    int length = snprintf(deweather->comment, sizeof deweather->comment, "removal %s; %s",
+                          option_text(options, "removal"), deweather->decomposition->summary);
+    if (replicates->count > 0) {
+        snprintf(deweather->comment + length, sizeof deweather->comment - (size_t)length,
+                 "; %lld replicates of remainders in blocks of %lld steps",
+                 (long long)replicates->count, (long long)replicates->block_steps);
+    }
     deweather->attributes[0] = (struct cube_attribute){"comment", deweather->comment};
     deweather->attributes[1] = (struct cube_attribute){
         "references",
@@ -321,12 +390,16 @@ static void describe(struct deweather *deweather, const struct options *options)
         "Statistics 6, 3-73, 1990"};
     deweather->attributes[2] =
         (struct cube_attribute){"title", "Pollution without the effect of the weather"};
+    deweather->attributes[3] =
+        (struct cube_attribute){"removal", option_text(options, "removal")};
     deweather->spec = (struct cube_spec){.grid = input_grid(deweather->input),
                                          .time = input_time(deweather->input),
                                          .variables = deweather->variables,
-                                         .variable_count = DEWEATHER_VARIABLES,
+                                         .variable_count = replicates->count > 0
+                                                               ? DEWEATHER_VARIABLES
+                                                               : DEWEATHER_REPLICATES,
                                          .attributes = deweather->attributes,
-                                         .attribute_count = 3};
+                                         .attribute_count = 4};
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -363,6 +436,7 @@ static enum status create_buffers(void *context, const struct items *items)
     TRY(memory_allocate(cells, sizeof *deweather->reason, &deweather->reason));
     TRY(create_blocks(deweather, (size_t)items->steps));
     TRY(weather_create_buffers(deweather->weather, items));
+    TRY(replicates_create_buffers(deweather->replicates, (int64_t)cells));
 done:
     return status;
 }
@@ -372,6 +446,9 @@ static void deweather_clear(struct deweather *deweather, bool is_finished)
     weather_close(&deweather->weather, is_finished);
     input_close(&deweather->input, is_finished);
     decomposition_destroy(&deweather->decomposition);
+    replicates_destroy(&deweather->replicates);
+    free(deweather->replicate_label);
+    free(deweather->replicate_labels);
     free(deweather->values);
     for (int cube = 0; cube < DEWEATHER_CUBES; cube++) {
         free(deweather->cubes[cube]);
@@ -395,8 +472,10 @@ static struct items_cost deweather_cost(const struct deweather *deweather, int64
     int64_t blocks = (3 + deweather->weather->count) * (int64_t)sizeof(double) + 1;
     int64_t maps = (DEWEATHER_FLOATS - DEWEATHER_COEF) * TERMS_MAX * (int64_t)sizeof(float) + 5;
     struct items_cost cost = {
-        .fixed_bytes = decomposition_bytes(deweather->decomposition) + steps * LANES * blocks,
-        .unit_bytes = steps * (1 + DEWEATHER_CUBES) * (int64_t)sizeof(float) + maps};
+        .fixed_bytes = decomposition_bytes(deweather->decomposition) + steps * LANES * blocks +
+                       replicates_fixed_bytes(deweather->replicates),
+        .unit_bytes = steps * (1 + DEWEATHER_CUBES) * (int64_t)sizeof(float) + maps +
+                      replicates_cell_bytes(deweather->replicates)};
     weather_cost(deweather->weather, &cost);
     return cost;
 }
@@ -415,6 +494,8 @@ static enum status plan(struct deweather *deweather, const struct job *job,
     const struct georeference *grid = input_grid(deweather->input);
     int64_t steps = input_time(deweather->input)->steps;
     deweather->removal = find_removal(option_text(job->options, "removal"));
+    TRY(replicates_create(job->options, job->seed, steps, &deweather->replicates));
+    TRY(label_replicates(deweather));
     describe(deweather, job->options);
     production->cost = deweather_cost(deweather, steps);
     TRY(items_cut_rows(steps, grid->rows, grid->cols, &production->cost, job->memory_bytes,
@@ -457,6 +538,7 @@ done:
 static const struct option_spec *const deweather_tables[] = {deweather_options,
                                                              weather_options,
                                                              decomposition_options,
+                                                             replicates_options,
                                                              options_output,
                                                              options_grid,
                                                              options_common,
@@ -471,7 +553,11 @@ const struct command command_deweather = {
         "(trend and seasonal part) on those of the weather in every cell, and takes the weather's "
         "part away (P2.20-P2.31). Weather on another grid is interpolated bilinearly; where it has "
         "no gaps and STL is not robust it is decomposed on its own grid first, which gives the "
-        "same.",
+        "same.\n\n"
+        "--replicates draws the remainders anew on the fixed trend and seasonal part, in blocks of "
+        "days that are the same in all cells, and makes the decomposition, the regression and the "
+        "removal again for each: pollution_replicate and deweathered_replicate have their means, from "
+        "which `attribute` takes the standard error of a share (P2.47).",
     .examples = "mpirun -n 4 airshed deweather pm25.nc --met era5.nc -o out.nc\n"
                 "airshed deweather pm25.nc --met era5.nc -o out.nc --preset r --removal literal",
     .tables = deweather_tables,
