@@ -118,7 +118,7 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 tests: $(PROGRAM) plugins $(TEST_PROGRAMS) ## build the test programs
 
 .PHONY: test
-test: tests ## run the tests; T=NAME runs those whose file name holds NAME
+test: tests ## run the tests, JOBS=2 at a time; T=NAME runs those whose file name holds NAME
 	@tests/run $(T)
 
 .PHONY: check
@@ -133,6 +133,7 @@ sanitize: ## run the tests under AddressSanitizer and UBSan; T=NAME as for test
 	@mkdir -p $(SANITIZE_BUILD)
 	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) -c -o $(SANITIZE_BUILD)/sanitize.o tests/support/sanitize.c
 	@$(MAKE) --no-print-directory tests BUILD=$(SANITIZE_BUILD) CFLAGS='$(SANITIZE_CFLAGS)' \
+		CXXFLAGS='$(SANITIZE_CFLAGS) $(CXXFLAGS)' \
 		LDFLAGS='-rdynamic $(LDFLAGS)' LDLIBS='$(SANITIZE_BUILD)/sanitize.o $(LDLIBS)'
 	@BUILD=$(SANITIZE_BUILD) TEST_LIMIT_S=3600 limit_s=900 \
 		ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=1 \
@@ -197,7 +198,7 @@ format: ## rewrite the sources in the project's format
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 .PHONY: test-memory
-test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=8G RANKS=2 WORK=DIR
+test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=8G OTHERS=2G RANKS=2 WORK=DIR
 	@tests/memory/run
 
 .PHONY: coverage

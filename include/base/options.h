@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "base/text.h"
 
 /** What a value must look like. A value that is not wholly of its kind is refused. */
 enum option_kind {
@@ -163,5 +164,15 @@ void options_print_man(const struct options *options, FILE *stream);
  *  and outputs: their part of the fingerprint. Equal values give equal text however they were
  *  written (1e3 and 1000, 1G and 1024M, yes and true). *text is released with free(). */
 enum status options_canonical_text(const struct options *options, char **text);
+
+/** Sets an option to what a line of options_canonical_text() has behind its `=`: the same value
+ *  again. @return STATUS_OK or STATUS_MEMORY; errors as for options_set() */
+enum status options_set_canonical(struct options *options, const char *name, const char *text,
+                                  const char *origin);
+
+/** Appends every value of the input options (OPTION_INPUT), what the canonical text leaves out: its
+ *  name to @p names, the path as given to @p paths. */
+enum status options_inputs(const struct options *options, struct text_list *names,
+                           struct text_list *paths);
 
 #endif

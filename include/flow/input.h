@@ -34,6 +34,7 @@ struct input_request {
     bool allow_missing_steps; /**< take the axis as it is, uneven steps and all */
     /** Read row bands (whole series)? Then compressed or daily files go through scratch. */
     bool by_rows;
+    bool few_cells; /**< only a few cells or maps are read: from the file itself, never via scratch */
 };
 
 struct input;

@@ -31,6 +31,8 @@ struct provenance {
     uint32_t seed;
     const struct provenance_input *inputs;
     int input_count;
+    /** Options that name inputs, each with its path, named as the outputs are. */
+    const struct text_list *input_options, *input_paths;
     const char *const *outputs;  /**< names seen from the folder of the sidecar, or absolute */
     const char *const *partials; /**< paths that the files still lie under */
     int output_count;

@@ -35,11 +35,14 @@ struct growth_terrain {
  *  @param[in]  source  [source_count] cells of the source, row * cols + col, inside the window; one
  *                      may be named twice
  *  @param[out] queue   [rows * cols], scratch
+ *  @param[out] from    [rows * cols], for each cell of the area the one that it joined from, itself
+ *                      for the source's own; NULL where nobody asks. No way back to the source by it
+ *                      has fewer steps than another
  *  @param[out] mask    [rows, cols], 1 in the area and 0 elsewhere
  *  @return cells in the area
  */
 int64_t growth_fill(const struct growth_terrain *terrain, const int64_t *source,
-                    int64_t source_count, int64_t *queue, uint8_t *mask);
+                    int64_t source_count, int64_t *queue, int64_t *from, uint8_t *mask);
 
 /** Raises every cell of a pit to the level at which water leaves it (P2.10, --depression-fill), by
  *  priority-flood (Barnes, Lehman and Mulla 2014) over eight neighbours, in O(n log n).

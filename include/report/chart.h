@@ -58,9 +58,21 @@ struct chart_series {
     struct chart_line lines[CHART_LINES_MAX];
     int line_count;
     bool has_marks; /**< few points: mark each */
+    bool has_zero;  /**< the axis of y reaches to 0 */
 };
 
 enum status chart_series(struct figure *figure, const struct chart_series *series);
+
+/** Series one below the other on one axis of x, each with the label and lines of its own; titles and
+ *  labels of x are those of the whole. A panel without values says so. */
+struct chart_panels {
+    const char *title;
+    const char *x_label;
+    const struct chart_series *panels; /**< [count], the first at the top */
+    int count;
+};
+
+enum status chart_panels(struct figure *figure, const struct chart_panels *panels);
 
 /** Horizontal bars, one a category, the first at the top. */
 struct chart_bars {

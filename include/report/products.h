@@ -19,6 +19,7 @@ struct product {
     int64_t ranks, items, values, missing, seed;
     struct text_list files;            /**< paths of its files */
     struct text_list names, values_of; /**< its options: names, and their values as text */
+    struct text_list input_options, input_paths; /**< options that named inputs, and what they named */
     struct text_list warnings;
     bool is_intact; /**< its files are still those that were made */
 };

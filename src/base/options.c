@@ -535,6 +535,41 @@ enum status options_set(struct options *options, const char *name, const char *v
     return found != NULL ? set_text(found, value, origin) : status;
 }
 
+/* The next item of a canonical value into @p item. @return what follows its comma, NULL at the end */
+static const char *take_escaped(const char *text, struct text *item)
+{
+    text_add(item, "");
+    for (; *text != '\0' && *text != ','; text++) {
+        bool is_escaped = *text == '\\' && text[1] != '\0';
+        text += is_escaped;
+        text_add_bytes(item, is_escaped && *text == 'n' ? "\n" : text, 1);
+    }
+    return *text == ',' ? text + 1 : NULL;
+}
+
+enum status options_set_canonical(struct options *options, const char *name, const char *text,
+                                  const char *origin)
+{
+    enum status status;
+    struct text item = {0};
+    struct option_value *value = find_setting(options, name, origin, &status);
+    if (value == NULL || !make_way(value, level_of(origin), false)) {
+        return status;
+    }
+    if (value->spec->kind == OPTION_LIST && text[0] == '\0') {
+        return text_list_add(&value->origins, origin); /* a list without items */
+    }
+    for (const char *rest = text; rest != NULL;) {
+        rest = take_escaped(rest, &item);
+        FAIL_IF(item.failed, STATUS_MEMORY, "out of memory");
+        TRY(add_item(value, item.data, origin));
+        text_clear(&item);
+    }
+done:
+    text_clear(&item);
+    return status;
+}
+
 /* ---- arguments ---------------------------------------------------------------------------- */
 
 struct arguments {
@@ -1177,6 +1212,23 @@ static bool counts_for_results(const struct option_value *value)
         has_value = flag || value->spec->fallback != NULL; /* a plain false is no value */
     }
     return has_value && !(value->spec->flags & apart);
+}
+
+enum status options_inputs(const struct options *options, struct text_list *names,
+                           struct text_list *paths)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < options->count; i++) {
+        const struct option_value *value = &options->values[i];
+        bool is_input =
+            value->spec->flags & OPTION_INPUT && !(value->spec->flags & OPTION_ACTION);
+        for (size_t k = 0; is_input && k < value->items.count; k++) {
+            TRY(text_list_add(names, value->spec->name));
+            TRY(text_list_add(paths, value->items.items[k]));
+        }
+    }
+done:
+    return status;
 }
 
 enum status options_canonical_text(const struct options *options, char **text)

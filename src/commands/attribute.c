@@ -74,15 +74,9 @@ enum attribute_variable {
     VARIABLES = FIRST_OTHER + OTHERS_MOST + 1
 };
 
-enum { DAILY = 4, LABEL_BYTES = 24, TABLES = 2, SCRATCH_ROWS = 3 };
+enum { DAILY = 4, OTHER_NAME_BYTES = 24, TABLES = 2, SCRATCH_ROWS = 3 };
 
 enum attribute_input { POLLUTION, DEWEATHERED, EXPECTED, OTHERS, INPUTS = OTHERS + OTHERS_MOST };
-
-static const char *const map_names[ATTRIBUTE_MAPS] = {
-    "pollution_mean",       "ihs_mean",
-    "background_mean",      "share_ratio_of_means",
-    "share_mean_of_ratios", "pollution_harmonic_mean",
-    "outside_mean"};
 
 struct attribute {
     const struct job *job;
@@ -101,10 +95,10 @@ struct attribute {
     int32_t *counts[ATTRIBUTE_COUNTS];
 
     char *table[TABLES];
-    char (*label)[LABEL_BYTES];
+    char (*label)[PERIOD_LABEL_BYTES];
     const char **labels;
     char comment[300];
-    char other_name[OTHERS_MOST][LABEL_BYTES];
+    char other_name[OTHERS_MOST][OTHER_NAME_BYTES];
     struct cube_variable variables[VARIABLES];
     struct cube_attribute attributes[3];
     struct cube_spec spec;
@@ -112,110 +106,59 @@ struct attribute {
 
 /* ---- one cell ----------------------------------------------------------------------------- */
 
-struct sums {
-    double pollution, ihs, background, ratios, inverse, outside, others[OTHERS_MOST];
-    int32_t days, share_days, negative, outside_days, other_days[OTHERS_MOST];
-};
-
-static void add_day(double pollution, double ihs, struct sums *sums)
+/* Mean part of the sources by a further prediction, over the days that the parts count. */
+static float other_mean(const struct attribute *attribute, const struct period *period, int other,
+                        int64_t cells, int64_t cell)
 {
-    double background = pollution - ihs;
-    sums->pollution += pollution;
-    sums->ihs += ihs;
-    sums->background += background;
-    sums->days++;
-    sums->negative += background < 0;
-    if (pollution >= SHARE_FLOOR) {
-        sums->ratios += ihs / pollution;
-        sums->inverse += 1 / pollution;
-        sums->share_days++;
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t step = period->first; step <= period->last; step++) {
+        int64_t at = step * cells + cell;
+        struct attribute_day day =
+            attribute_day_of(attribute->values[POLLUTION][at], attribute->values[DEWEATHERED][at],
+                             attribute->values[OTHERS + other][at]);
+        if (!isnan(day.background) && period_holds(attribute->periods, period, step)) {
+            sum += day.ihs;
+            count++;
+        }
     }
+    return count > 0 ? (float)(sum / (double)count) : NAN;
 }
 
-static void add_others(const struct attribute *attribute, double deweathered, int64_t at,
-                       struct sums *sums)
-{
-    for (int i = 0; i < attribute->others; i++) {
-        double ihs = deweathered - (double)attribute->values[OTHERS + i][at];
-        sums->others[i] += isnan(ihs) ? 0 : ihs;
-        sums->other_days[i] += !isnan(ihs);
-    }
-}
-
-static double mean_of(double sum, int32_t count)
-{
-    return count > 0 ? sum / count : NAN;
-}
-
-static void store_period(struct attribute *attribute, const struct sums *sums, int64_t at)
-{
-    attribute->maps[ATTRIBUTE_POLLUTION][at] = (float)mean_of(sums->pollution, sums->days);
-    attribute->maps[ATTRIBUTE_IHS][at] = (float)mean_of(sums->ihs, sums->days);
-    attribute->maps[ATTRIBUTE_BACKGROUND][at] = (float)mean_of(sums->background, sums->days);
-    attribute->maps[ATTRIBUTE_RATIO_OF_MEANS][at] =
-        sums->pollution > 0 ? (float)(sums->ihs / sums->pollution) : NAN;
-    attribute->maps[ATTRIBUTE_MEAN_OF_RATIOS][at] = (float)mean_of(sums->ratios, sums->share_days);
-    attribute->maps[ATTRIBUTE_HARMONIC][at] =
-        (float)(1 / mean_of(sums->inverse, sums->share_days));
-    attribute->maps[ATTRIBUTE_OUTSIDE][at] = (float)mean_of(sums->outside, sums->outside_days);
-    attribute->counts[ATTRIBUTE_DAYS][at] = sums->days;
-    attribute->counts[ATTRIBUTE_SHARE_DAYS][at] = sums->share_days;
-    attribute->counts[ATTRIBUTE_NEGATIVE][at] = sums->negative;
-    for (int i = 0; i < attribute->others; i++) {
-        attribute->other_maps[i][at] = (float)mean_of(sums->others[i], sums->other_days[i]);
-    }
-}
-
-static bool is_in_areas(const struct attribute *attribute, int64_t cells, int64_t cell)
-{
-    bool found = false;
-    for (int64_t step = 0; step < attribute->steps && !found; step++) {
-        found = !isnan(attribute->values[EXPECTED][step * cells + cell]);
-    }
-    return found;
-}
-
-/* P2.44 in double from the floats of the files; days count where all three are there. */
 static void sum_periods(struct attribute *attribute, int64_t cells, int64_t cell)
 {
     const struct periods *periods = attribute->periods;
-    bool is_outside = !is_in_areas(attribute, cells, cell);
+    struct attribute_series series = {attribute->values[POLLUTION] + cell,
+                                      attribute->values[DEWEATHERED] + cell,
+                                      attribute->values[EXPECTED] + cell, cells, false};
+    series.is_outside = attribute_is_outside(&series, attribute->steps);
     for (int64_t i = 0; i < periods->count; i++) {
-        const struct period *period = &periods->period[i];
-        struct sums sums = {0};
-        for (int64_t step = period->first; step <= period->last; step++) {
-            int64_t at = step * cells + cell;
-            double pollution = (double)attribute->values[POLLUTION][at];
-            double deweathered = (double)attribute->values[DEWEATHERED][at];
-            double ihs = deweathered - (double)attribute->values[EXPECTED][at];
-            if (!period_holds(periods, period, step)) {
-                continue;
-            }
-            if (!isnan(pollution) && !isnan(ihs)) {
-                add_day(pollution, ihs, &sums);
-                add_others(attribute, deweathered, at, &sums);
-            }
-            if (is_outside && !isnan(deweathered)) {
-                sums.outside += deweathered;
-                sums.outside_days++;
-            }
+        struct attribute_means means = attribute_means_of(periods, &periods->period[i], &series);
+        int64_t at = i * cells + cell;
+        for (int map = 0; map < ATTRIBUTE_MAPS; map++) {
+            attribute->maps[map][at] = (float)means.maps[map];
         }
-        store_period(attribute, &sums, i * cells + cell);
+        for (int count = 0; count < ATTRIBUTE_COUNTS; count++) {
+            attribute->counts[count][at] = means.counts[count];
+        }
+        for (int other = 0; other < attribute->others; other++) {
+            attribute->other_maps[other][at] =
+                other_mean(attribute, &periods->period[i], other, cells, cell);
+        }
     }
 }
 
 static void split_days(struct attribute *attribute, int64_t count)
 {
     for (int64_t at = 0; at < count; at++) {
-        double pollution = (double)attribute->values[POLLUTION][at];
-        double ihs = (double)attribute->values[DEWEATHERED][at] -
-                     (double)attribute->values[EXPECTED][at];
-        double background = pollution - ihs;
-        attribute->daily[DAILY_IHS][at] = (float)ihs;
-        attribute->daily[DAILY_BACKGROUND][at] = (float)background;
-        attribute->daily[DAILY_SHARE][at] = pollution >= SHARE_FLOOR ? (float)(ihs / pollution) : NAN;
+        struct attribute_day day =
+            attribute_day_of(attribute->values[POLLUTION][at], attribute->values[DEWEATHERED][at],
+                             attribute->values[EXPECTED][at]);
+        attribute->daily[DAILY_IHS][at] = (float)day.ihs;
+        attribute->daily[DAILY_BACKGROUND][at] = (float)day.background;
+        attribute->daily[DAILY_SHARE][at] = (float)day.share;
         if (attribute->is_clipped) {
-            attribute->daily[DAILY - 1][at] = background < 0 ? 0 : (float)background;
+            attribute->daily[DAILY - 1][at] = day.background < 0 ? 0 : (float)day.background;
         }
     }
 }
@@ -280,27 +223,9 @@ static enum status label_periods(struct attribute *attribute)
     TRY(memory_allocate((size_t)periods->count, sizeof *attribute->label, &attribute->label));
     TRY(memory_allocate((size_t)periods->count, sizeof *attribute->labels, &attribute->labels));
     for (int64_t i = 0; i < periods->count; i++) {
-        const struct period *period = &periods->period[i];
-        char *label = attribute->label[i];
-        attribute->labels[i] = label;
-        switch (period->kind) {
-        case PERIOD_YEAR:
-            snprintf(label, LABEL_BYTES, "%04d", period->year);
-            break;
-        case PERIOD_SEASON:
-            snprintf(label, LABEL_BYTES, "%04d-%s", period->year,
-                     calendar_season_name(period->season));
-            break;
-        case PERIOD_MONTH:
-            snprintf(label, LABEL_BYTES, "%04d-%02d", period->year, period->month);
-            break;
-        case PERIOD_ALL:
-            snprintf(label, LABEL_BYTES, "all");
-            break;
-        case PERIOD_DAY:
-        case PERIOD_KINDS:
-            FAIL(STATUS_USAGE, "--by day: the daily values are variables of their own; leave it out");
-        }
+        FAIL_IF(periods->period[i].kind == PERIOD_DAY, STATUS_USAGE,
+                "--by day: the daily values are variables of their own; leave it out");
+        attribute->labels[i] = period_label(&periods->period[i], attribute->label[i]);
     }
 done:
     return status;
@@ -330,18 +255,19 @@ static void describe_layers(struct attribute *attribute)
         "days with pollution, deweathered and expected",
         "days of the mean of the daily shares: with pollution of at least 1",
         "days on which the background is negative"};
-    static const char *const count_names[ATTRIBUTE_COUNTS] = {"days", "share_days", "negative_days"};
     const char *units = input_units(attribute->input[POLLUTION]);
     for (int i = 0; i < ATTRIBUTE_MAPS + ATTRIBUTE_COUNTS; i++) {
         bool is_map = i < ATTRIBUTE_MAPS;
         bool is_share = i == ATTRIBUTE_RATIO_OF_MEANS || i == ATTRIBUTE_MEAN_OF_RATIOS;
         struct cube_variable *variable = &attribute->variables[FIRST_MAP + i];
-        *variable = layered(attribute, is_map ? map_names[i] : count_names[i - ATTRIBUTE_MAPS],
-                            long_names[i], is_map && !is_share ? units : "1");
+        *variable =
+            layered(attribute,
+                    is_map ? attribute_map_names[i] : attribute_count_names[i - ATTRIBUTE_MAPS],
+                    long_names[i], is_map && !is_share ? units : "1");
         variable->type = is_map ? CUBE_FLOAT : CUBE_INT;
     }
     for (int i = 0; i < attribute->others; i++) {
-        snprintf(attribute->other_name[i], LABEL_BYTES, "ihs_mean_other_%d", i + 1);
+        snprintf(attribute->other_name[i], OTHER_NAME_BYTES, "ihs_mean_other_%d", i + 1);
         attribute->variables[FIRST_OTHER + i] =
             layered(attribute, attribute->other_name[i],
                     "mean part of the sources by a further prediction", units);
@@ -747,35 +673,38 @@ done:
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static enum status check_like(const struct attribute *attribute, const char *label, const char *path,
+static enum status check_like(const struct job *job, const struct input *pollution,
+                              const char *label, const char *path,
                               const struct input *other)
 {
     enum status status = STATUS_OK;
     char why[256];
-    const struct input *pollution = attribute->input[POLLUTION];
+    const char *own = option_text(job->options, "input");
     FAIL_IF(!georeference_is_equal(input_grid(pollution), input_grid(other), why, sizeof why),
-            STATUS_DATA, "--%s %s: is not on the grid of %s: %s", label, path,
-            option_text(attribute->job->options, "input"), why);
+            STATUS_DATA, "--%s %s: is not on the grid of %s: %s", label, path, own, why);
     FAIL_IF(!time_axis_is_equal(input_time(pollution), input_time(other), why, sizeof why),
-            STATUS_DATA, "--%s %s: has not the days of %s: %s; use --from and --to", label, path,
-            option_text(attribute->job->options, "input"), why);
+            STATUS_DATA, "--%s %s: has not the days of %s: %s; use --from and --to", label, path, own,
+            why);
 done:
     return status;
 }
 
-static enum status open_like(const struct attribute *attribute, const char *label, const char *path,
-                             const char *variable, struct input **input)
+enum status attribute_open_like(const struct job *job, const struct input *pollution,
+                                const char *label, const char *path, const char *variable,
+                                bool few_cells,
+                                struct input **input)
 {
     enum status status;
     struct input_request request = {.label = label,
                                     .path = path,
                                     .variable = variable,
-                                    .units = input_units(attribute->input[POLLUTION]),
+                                    .units = input_units(pollution),
                                     .needs_time = true,
-                                    .by_rows = true};
-    request.fill_steps = input_request_for(attribute->job, "input").fill_steps;
-    TRY(input_open(attribute->job, &request, input));
-    TRY_TOGETHER(attribute->job->comm, check_like(attribute, label, path, *input));
+                                    .by_rows = true,
+                                    .few_cells = few_cells};
+    request.fill_steps = input_request_for(job, "input").fill_steps;
+    TRY(input_open(job, &request, input));
+    TRY_TOGETHER(job->comm, check_like(job, pollution, label, path, *input));
 done:
     return status;
 }
@@ -789,13 +718,15 @@ static enum status open_inputs(struct attribute *attribute)
     size_t others = option_count(options, "expected-others");
     FAIL_IF(others > OTHERS_MOST, STATUS_USAGE, "--expected-others: at most %d cubes", OTHERS_MOST);
     TRY(input_open(job, &request, &attribute->input[POLLUTION]));
-    TRY(open_like(attribute, "deweathered", option_text(options, "deweathered"), "deweathered",
-                  &attribute->input[DEWEATHERED]));
-    TRY(open_like(attribute, "expected", option_text(options, "expected"), "expected",
-                  &attribute->input[EXPECTED]));
+    const struct input *pollution = attribute->input[POLLUTION];
+    TRY(attribute_open_like(job, pollution, "deweathered", option_text(options, "deweathered"),
+                            "deweathered", false, &attribute->input[DEWEATHERED]));
+    TRY(attribute_open_like(job, pollution, "expected", option_text(options, "expected"), "expected",
+                            false, &attribute->input[EXPECTED]));
     for (size_t i = 0; i < others; i++) {
-        TRY(open_like(attribute, "expected-others", option_item(options, "expected-others", i),
-                      "expected", &attribute->input[OTHERS + i]));
+        TRY(attribute_open_like(job, pollution, "expected-others",
+                                option_item(options, "expected-others", i), "expected", false,
+                                &attribute->input[OTHERS + i]));
         attribute->others++;
     }
 done:

@@ -35,6 +35,46 @@ struct attribute_period {
     const int32_t *counts[ATTRIBUTE_COUNTS];
 };
 
+extern const char *const attribute_map_names[ATTRIBUTE_MAPS];
+extern const char *const attribute_count_names[ATTRIBUTE_COUNTS];
+
+/** Opens the cube @p path of option @p label, as attribute reads it: in the units of @p pollution, on its grid
+ *  and days. Collective. @return STATUS_DATA where these differ */
+enum status attribute_open_like(const struct job *job, const struct input *pollution,
+                                const char *label, const char *path, const char *variable,
+                                bool few_cells,
+                                struct input **input);
+
+/* ---- one cell (attribute_cell.c) ------------------------------------------------------------ */
+
+/** Parts of one day (P2.44-P2.46), in double from the floats of the files; NaN where one is missing. */
+struct attribute_day {
+    double ihs, background, share; /**< share: NaN below SHARE_FLOOR */
+};
+struct attribute_day attribute_day_of(float pollution, float deweathered, float expected);
+
+/** Series of one cell: step t is at [t * stride]. */
+struct attribute_series {
+    const float *pollution, *deweathered, *expected;
+    int64_t stride;
+    bool is_outside; /**< see attribute_is_outside() */
+};
+
+/** True where the cell lies outside the areas: nothing was expected at any step. */
+bool attribute_is_outside(const struct attribute_series *series, int64_t steps);
+
+
+/** Means of one cell over a period; days count where all three series have a value. */
+struct attribute_means {
+    double maps[ATTRIBUTE_MAPS];
+    int32_t counts[ATTRIBUTE_COUNTS];
+};
+struct attribute_means attribute_means_of(const struct periods *periods,
+                                          const struct period *period,
+                                          const struct attribute_series *series);
+
+/* ---- areas ---------------------------------------------------------------------------------- */
+
 /** Sums of a period over the cells of the areas. */
 struct attribute_total {
     double pollution, ihs;     /**< sums over cells and days */

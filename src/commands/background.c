@@ -259,17 +259,6 @@ done:
     return status;
 }
 
-static bool has_known(const struct background *background, int64_t step)
-{
-    const uint8_t *is_known = region_known(&background->region, step, false);
-    const float *map = values_at(background, step);
-    bool found = false;
-    for (int64_t cell = 0; cell < background->region.cells && !found; cell++) {
-        found = is_known[cell] != 0 && !isnan(map[cell]);
-    }
-    return found;
-}
-
 static enum status predict_areas(struct background *background, const struct window *window)
 {
     enum status status = STATUS_OK;
@@ -287,7 +276,8 @@ static enum status predict_areas(struct background *background, const struct win
     }
     /* Nothing is known of a step without background. */
     for (int64_t step = 0; step < window->steps; step++) {
-        if (!has_known(background, window->time + step)) {
+        if (!region_has_known(region, window->time + step,
+                              values_at(background, window->time + step))) {
             clear_map(background, background->expected + step * region->cells);
         }
     }
@@ -613,25 +603,30 @@ done:
     return status;
 }
 
-static enum status open_inputs(struct background *background)
+enum status background_open_area(const struct job *job, struct input **area)
 {
-    enum status status;
-    const struct job *job = background->job;
-    struct input_request request = input_request_for(job, "input");
-    struct input_request area = {.label = "area",
-                                 .path = option_text(job->options, "area"),
-                                 .variable = option_text(job->options, "area-variable"),
-                                 .ignores_selection = true, /* days; years need not begin with them */
-                                 .allow_missing_steps = true};
+    struct input_request request = {.label = "area",
+                                    .path = option_text(job->options, "area"),
+                                    .variable = option_text(job->options, "area-variable"),
+                                    .ignores_selection = true, /* days; years need not begin with them */
+                                    .allow_missing_steps = true};
     double bbox[4];
     bool has_bbox = option_count(job->options, "bbox") == 4;
     for (size_t i = 0; i < 4 && has_bbox; i++) {
         bbox[i] = option_item_real(job->options, "bbox", i);
     }
-    area.bbox = has_bbox ? bbox : NULL;
+    request.bbox = has_bbox ? bbox : NULL;
+    return input_open(job, &request, area);
+}
+
+static enum status open_inputs(struct background *background)
+{
+    enum status status;
+    const struct job *job = background->job;
+    struct input_request request = input_request_for(job, "input");
     request.by_rows = false;
     TRY(input_open(job, &request, &background->input));
-    TRY(input_open(job, &area, &background->area));
+    TRY(background_open_area(job, &background->area));
 done:
     return status;
 }
@@ -671,20 +666,11 @@ static void background_clear(struct background *background, bool is_finished)
     }
 }
 
-static int find_method(const char *name)
-{
-    int method = 0;
-    while (strcmp(method_name(method), name) != 0) {
-        method++;
-    }
-    return method;
-}
-
 static enum status background_run(struct job *job)
 {
     enum status status;
     struct background background = {.job = job,
-                                    .method = find_method(option_text(job->options, "method"))};
+                                    .method = method_find(option_text(job->options, "method"))};
     TRY(open_inputs(&background));
     TRY(prepare(&background));
     TRY(background_stage(&background));

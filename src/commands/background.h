@@ -21,6 +21,12 @@ enum { METHOD_NETWORK = INFILL_METHODS, METHODS };
 /** Name of a method on the command line and in tables. */
 const char *method_name(int method);
 
+/** Method of such a name, which must be one. */
+int method_find(const char *name);
+
+/** Opens the option --area. Collective. */
+enum status background_open_area(const struct job *job, struct input **area);
+
 /* ---- the region (background_region.c) ------------------------------------------------------ */
 
 /** What a cell is, in the order of the flag meanings of `role`. */
@@ -80,6 +86,10 @@ const uint8_t *region_wanted(const struct region *region, int64_t step, bool is_
  *  test areas from the context. */
 struct infill_request region_request(const struct region *region, const struct options *options,
                                      enum infill_method method, int64_t mask, bool is_scored);
+
+/** True where any background cell of @p map [cells] at @p step has a value: otherwise nothing is
+ *  predicted. */
+bool region_has_known(const struct region *region, int64_t step, const float *map);
 
 /** enum role of every cell into @p role [cells]; an area of any mask is one. */
 void region_roles(const struct region *region, int8_t *role);

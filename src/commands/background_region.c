@@ -403,6 +403,16 @@ struct infill_request region_request(const struct region *region, const struct o
     return request;
 }
 
+bool region_has_known(const struct region *region, int64_t step, const float *map)
+{
+    const uint8_t *is_known = region_known(region, step, false);
+    bool found = false;
+    for (int64_t cell = 0; cell < region->cells && !found; cell++) {
+        found = is_known[cell] != 0 && !isnan(map[cell]);
+    }
+    return found;
+}
+
 void region_roles(const struct region *region, int8_t *role)
 {
     for (int64_t cell = 0; cell < region->cells; cell++) {

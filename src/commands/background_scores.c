@@ -17,6 +17,15 @@ const char *method_name(int method)
     return names[method];
 }
 
+int method_find(const char *name)
+{
+    int method = 0;
+    while (strcmp(method_name(method), name) != 0) {
+        method++;
+    }
+    return method;
+}
+
 /* ---- which -------------------------------------------------------------------------------- */
 
 void scores_init(const struct job *job, const struct region *region, int64_t steps, int own,

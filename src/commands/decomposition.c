@@ -295,3 +295,24 @@ void decomposition_run(struct decomposition *decomposition)
     leap_to_days(decomposition->leap, decomposition->point_seasonal, decomposition->seasonal);
     mark_missing_lanes(decomposition);
 }
+
+void decomposition_take_remainder(struct decomposition *d, double mean[LANES])
+{
+    int64_t observed[LANES] = {0};
+    for (int lane = 0; lane < LANES; lane++) {
+        mean[lane] = 0;
+    }
+    for (int64_t step = 0; step < d->steps; step++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            int64_t i = step * LANES + lane;
+            d->series[i] = d->series[i] - d->trend[i] - d->seasonal[i];
+            if (!isnan(d->series[i])) {
+                mean[lane] += d->series[i];
+                observed[lane]++;
+            }
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        mean[lane] = observed[lane] > 0 ? mean[lane] / (double)observed[lane] : NAN;
+    }
+}

@@ -48,4 +48,8 @@ void decomposition_load(struct decomposition *decomposition, const float *values
  *  REASON_ALL_MISSING. */
 void decomposition_run(struct decomposition *decomposition);
 
+/** After a run: `series` becomes the remainder, which exists where there was an observation; its mean
+ *  into @p mean, NaN without one (P2.28). */
+void decomposition_take_remainder(struct decomposition *decomposition, double mean[LANES]);
+
 #endif

@@ -8,9 +8,9 @@
 #include "base/memory.h"
 #include "commands/commands.h"
 #include "decomposition.h"
+#include "deweathering.h"
 #include "flow/produce.h"
 #include "kernels/lane_blocks.h"
-#include "kernels/least_squares_block.h"
 #include "parallel/agree.h"
 #include "replicates.h"
 #include "weather.h"
@@ -57,11 +57,12 @@ enum {
 };
 
 struct deweather {
+    const struct options *options;
     struct input *input;
     struct weather *weather;
     struct decomposition *decomposition;
+    struct deweathering *block;
     struct replicates *replicates;
-    enum removal removal;
 
     /* Of the item */
     float *values;                 /* [steps, cells] */
@@ -69,13 +70,6 @@ struct deweather {
     float *maps[DEWEATHER_FLOATS]; /* [layers, cells] */
     int32_t *used;                 /* [cells] */
     int8_t *reason;                /* [cells] */
-
-    /* Of a block, [steps, LANES] */
-    double *baseline, *fitted, *removed;
-    double *weather_baseline[WEATHER_MAX];
-    unsigned char *observed;
-    enum reason reasons[LANES];
-    double remainder_mean[LANES];
 
     /* Output */
     const char *labels[TERMS_MAX];
@@ -87,7 +81,7 @@ struct deweather {
     struct cube_spec spec;
 };
 
-/* ---- one block of cells ------------------------------------------------------------------- */
+/* ---- items -------------------------------------------------------------------------------- */
 
 static enum status deweather_read(void *context, struct flow_item *item)
 {
@@ -100,75 +94,10 @@ done:
     return status;
 }
 
-/* Baseline of the pollution, where it was observed, and the mean remainder (P2.28). */
-static void decompose_pollution(struct deweather *deweather, int64_t cells, int64_t first)
+static void store_cell(struct deweather *deweather, int lane, int64_t cell, int64_t cells)
 {
-    struct decomposition *d = deweather->decomposition;
-    double sum[LANES] = {0};
-    int64_t count[LANES] = {0};
-    decomposition_load(d, deweather->values, cells, first);
-    decomposition_run(d);
-    for (int64_t step = 0; step < d->steps; step++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            int64_t i = step * LANES + lane;
-            deweather->baseline[i] = d->trend[i] + d->seasonal[i];
-            deweather->observed[i] = !isnan(d->series[i]);
-            if (deweather->observed[i]) {
-                sum[lane] += d->series[i] - deweather->baseline[i];
-                count[lane]++;
-            }
-        }
-    }
-    replicates_take(deweather->replicates, d->series, deweather->baseline);
-    for (int lane = 0; lane < LANES; lane++) {
-        deweather->reasons[lane] = d->reasons[lane];
-        deweather->remainder_mean[lane] = count[lane] > 0 ? sum[lane] / (double)count[lane] : NAN;
-    }
-}
-
-static void decompose_weather(struct deweather *deweather, const struct window *window,
-                              int64_t first)
-{
-    const struct weather *weather = deweather->weather;
-    for (int field = 0; field < weather->count; field++) {
-        weather_baseline(weather, field, deweather->decomposition, window, first,
-                         deweather->weather_baseline[field], deweather->observed);
-        for (int lane = 0; lane < LANES; lane++) {
-            bool is_missing =
-                isnan(deweather->weather_baseline[field][lane]) &&
-                isnan(deweather->weather_baseline[field][(weather->steps - 1) * LANES + lane]);
-            if (is_missing && deweather->reasons[lane] == REASON_OK) {
-                deweather->reasons[lane] = REASON_NO_WEATHER;
-            }
-        }
-    }
-    /* The fit uses the steps with pollution and all weather. */
-    for (int64_t i = 0; i < weather->steps * LANES; i++) {
-        deweather->fitted[i] = deweather->observed[i] ? deweather->baseline[i] : NAN;
-    }
-}
-
-/* ---- regression --------------------------------------------------------------------------- */
-
-static enum reason fit_reason(enum reason before, const struct least_squares_fit *fit)
-{
-    if (before != REASON_OK) {
-        return before;
-    }
-    switch (fit->outcome) {
-    case LEAST_SQUARES_FULL_RANK:
-        return REASON_OK;
-    case LEAST_SQUARES_RANK_DEFICIENT:
-        return REASON_RANK_DEFICIENT;
-    case LEAST_SQUARES_TOO_FEW:
-        break;
-    }
-    return REASON_TOO_SHORT;
-}
-
-static void store_fit(struct deweather *deweather, const struct least_squares_fit *fit,
-                      double effective, int lane, int64_t cell, int64_t cells)
-{
+    const struct deweathering *block = deweather->block;
+    const struct least_squares_fit *fit = &block->fits[lane];
     int terms = deweather->weather->count + 1;
     for (int term = 0; term < terms; term++) {
         int64_t at = term * cells + cell;
@@ -182,62 +111,44 @@ static void store_fit(struct deweather *deweather, const struct least_squares_fi
     }
     deweather->maps[DEWEATHER_R2][cell] = (float)fit->r2;
     deweather->maps[DEWEATHER_CONDITION][cell] = (float)fit->condition;
-    deweather->maps[DEWEATHER_EFFECTIVE][cell] = (float)effective;
-    deweather->maps[DEWEATHER_REMAINDER_MEAN][cell] = (float)deweather->remainder_mean[lane];
+    deweather->maps[DEWEATHER_EFFECTIVE][cell] = (float)block->effective[lane];
+    deweather->maps[DEWEATHER_REMAINDER_MEAN][cell] = (float)block->remainder_mean[lane];
     deweather->used[cell] = (int32_t)fit->used;
-    deweather->reason[cell] = (int8_t)fit_reason(deweather->reasons[lane], fit);
+    deweather->reason[cell] = (int8_t)block->reasons[lane];
 }
 
-static struct least_squares_block regression_of(const struct deweather *deweather)
-{
-    struct least_squares_block block = {.steps = deweather->weather->steps,
-                                        .columns = deweather->weather->count,
-                                        .y = deweather->fitted};
-    for (int field = 0; field < block.columns; field++) {
-        block.x[field] = deweather->weather_baseline[field];
-    }
-    return block;
-}
-
-/* The fits of the block's cells, and its pollution without the weather. */
-static void regress(struct deweather *deweather, int64_t first, int64_t cells)
-{
-    struct least_squares_fit fits[LANES];
-    struct least_squares_block block = regression_of(deweather);
-    double lag1[LANES];
-    least_squares_fit_block(&block, fits);
-    removal_apply_block(deweather->removal, &block, fits, deweather->baseline, deweather->removed,
-                        lag1);
-    for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
-        double effective = least_squares_effective_size(fits[lane].used, lag1[lane]);
-        store_fit(deweather, &fits[lane], effective, lane, first + lane, cells);
-    }
-}
-
-/* Stage 2 again on remainders drawn anew. Writes over the fit and what it left. */
+/* Stage 2 again on remainders drawn anew. Writes over what the block holds of the fit. */
 static void replicate(struct deweather *deweather, int64_t first, int64_t cells)
 {
-    struct replicate_fit fit = {.decomposition = deweather->decomposition,
-                                .removal = deweather->removal,
-                                .block = regression_of(deweather),
-                                .baseline = deweather->baseline,
-                                .used = deweather->observed,
-                                .fitted = deweather->fitted,
-                                .removed = deweather->removed};
-    replicates_run(deweather->replicates, &fit, first, cells);
+    struct deweathering *block = deweather->block;
+    struct decomposition *d = deweather->decomposition;
+    struct replicate_fit fit = {.decomposition = d,
+                                .removal = block->removal,
+                                .block = deweathering_regression(block),
+                                .baseline = block->baseline,
+                                .used = block->observed,
+                                .fitted = block->regressed,
+                                .removed = block->removed};
+    if (deweather->replicates->count > 0) {
+        decomposition_load(d, deweather->values, cells, first);
+        replicates_take(deweather->replicates, d->series, block->baseline);
+        replicates_run(deweather->replicates, &fit, first, cells);
+    }
 }
 
 static enum status deweather_compute(void *context, struct flow_item *item)
 {
     struct deweather *deweather = context;
+    const struct deweathering *block = deweather->block;
     int64_t cells = item->window.rows * item->window.cols;
     for (int64_t first = 0; first < cells; first += LANES) {
-        decompose_pollution(deweather, cells, first);
-        decompose_weather(deweather, &item->window, first);
-        regress(deweather, first, cells);
-        lane_block_store(deweather->baseline, item->window.steps, cells, first,
+        deweathering_run(deweather->block, deweather->values, &item->window, first);
+        for (int lane = 0; lane < LANES && first + lane < cells; lane++) {
+            store_cell(deweather, lane, first + lane, cells);
+        }
+        lane_block_store(block->baseline, item->window.steps, cells, first,
                          deweather->cubes[DEWEATHER_BASELINE]);
-        lane_block_store(deweather->removed, item->window.steps, cells, first,
+        lane_block_store(block->removed, item->window.steps, cells, first,
                          deweather->cubes[DEWEATHER_DEWEATHERED]);
         replicate(deweather, first, cells);
     }
@@ -404,21 +315,6 @@ static void describe(struct deweather *deweather, const struct options *options)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static enum status create_blocks(struct deweather *deweather, size_t steps)
-{
-    enum status status;
-    size_t block = steps * LANES;
-    TRY(memory_allocate(block, sizeof(double), &deweather->baseline));
-    TRY(memory_allocate(block, sizeof(double), &deweather->fitted));
-    TRY(memory_allocate(block, sizeof(double), &deweather->removed));
-    TRY(memory_allocate(block, 1, &deweather->observed));
-    for (int field = 0; field < deweather->weather->count; field++) {
-        TRY(memory_allocate(block, sizeof(double), &deweather->weather_baseline[field]));
-    }
-done:
-    return status;
-}
-
 static enum status create_buffers(void *context, const struct items *items)
 {
     enum status status;
@@ -434,7 +330,8 @@ static enum status create_buffers(void *context, const struct items *items)
     }
     TRY(memory_allocate(cells, sizeof *deweather->used, &deweather->used));
     TRY(memory_allocate(cells, sizeof *deweather->reason, &deweather->reason));
-    TRY(create_blocks(deweather, (size_t)items->steps));
+    TRY(deweathering_create(deweather->options, deweather->decomposition, deweather->weather,
+                            &deweather->block));
     TRY(weather_create_buffers(deweather->weather, items));
     TRY(replicates_create_buffers(deweather->replicates, (int64_t)cells));
 done:
@@ -446,9 +343,6 @@ static void deweather_clear(struct deweather *deweather, bool is_finished)
     weather_close(&deweather->weather, is_finished);
     input_close(&deweather->input, is_finished);
     decomposition_destroy(&deweather->decomposition);
-    replicates_destroy(&deweather->replicates);
-    free(deweather->replicate_label);
-    free(deweather->replicate_labels);
     free(deweather->values);
     for (int cube = 0; cube < DEWEATHER_CUBES; cube++) {
         free(deweather->cubes[cube]);
@@ -458,33 +352,23 @@ static void deweather_clear(struct deweather *deweather, bool is_finished)
     }
     free(deweather->used);
     free(deweather->reason);
-    free(deweather->baseline);
-    free(deweather->fitted);
-    free(deweather->removed);
-    free(deweather->observed);
-    for (int field = 0; field < WEATHER_MAX; field++) {
-        free(deweather->weather_baseline[field]);
-    }
+    deweathering_destroy(&deweather->block);
+    replicates_destroy(&deweather->replicates);
+    free(deweather->replicate_label);
+    free(deweather->replicate_labels);
 }
 
 static struct items_cost deweather_cost(const struct deweather *deweather, int64_t steps)
 {
-    int64_t blocks = (3 + deweather->weather->count) * (int64_t)sizeof(double) + 1;
     int64_t maps = (DEWEATHER_FLOATS - DEWEATHER_COEF) * TERMS_MAX * (int64_t)sizeof(float) + 5;
     struct items_cost cost = {
-        .fixed_bytes = decomposition_bytes(deweather->decomposition) + steps * LANES * blocks +
+        .fixed_bytes = decomposition_bytes(deweather->decomposition) +
+                       deweathering_bytes(deweather->weather) +
                        replicates_fixed_bytes(deweather->replicates),
         .unit_bytes = steps * (1 + DEWEATHER_CUBES) * (int64_t)sizeof(float) + maps +
                       replicates_cell_bytes(deweather->replicates)};
     weather_cost(deweather->weather, &cost);
     return cost;
-}
-
-static enum removal find_removal(const char *name)
-{
-    return strcmp(name, "literal") == 0          ? REMOVAL_LITERAL
-           : strcmp(name, "keep-intercept") == 0 ? REMOVAL_KEEP_INTERCEPT
-                                                 : REMOVAL_RECENTRE;
 }
 
 static enum status plan(struct deweather *deweather, const struct job *job,
@@ -493,7 +377,7 @@ static enum status plan(struct deweather *deweather, const struct job *job,
     enum status status;
     const struct georeference *grid = input_grid(deweather->input);
     int64_t steps = input_time(deweather->input)->steps;
-    deweather->removal = find_removal(option_text(job->options, "removal"));
+    deweather->options = job->options;
     TRY(replicates_create(job->options, job->seed, steps, &deweather->replicates));
     TRY(label_replicates(deweather));
     describe(deweather, job->options);
@@ -525,7 +409,8 @@ static enum status deweather_run(struct job *job)
     TRY(input_open(job, &request, &deweather.input));
     TRY_TOGETHER(job->comm, decomposition_create(job->options, input_time(deweather.input),
                                                  &deweather.decomposition));
-    TRY(weather_open(job, deweather.input, deweather.decomposition, &deweather.weather));
+    TRY(weather_open(job, deweather.input, deweather.decomposition, WEATHER_MANY_CELLS,
+                     &deweather.weather));
     TRY_TOGETHER(job->comm, plan(&deweather, job, &production));
     inputs[0] = deweather.input;
     weather_inputs(deweather.weather, inputs + 1);

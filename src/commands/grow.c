@@ -12,14 +12,13 @@
 #include "base/reason.h"
 #include "commands/commands.h"
 #include "flow/run.h"
-#include "grid/projection.h"
 #include "grid/zones.h"
 #include "io/table_writer.h"
-#include "kernels/geodesic.h"
 #include "kernels/growth.h"
 #include "kernels/label.h"
 #include "kernels/tree_sum.h"
 #include "parallel/agree.h"
+#include "reach.h"
 #include "sources.h"
 #include "terrain.h"
 
@@ -97,7 +96,6 @@ struct grow {
     struct sources *sources;
     const struct georeference *grid;
     struct stage *stage;
-    double limit_m, tolerance_m;
     bool fills;
     int first_yearly; /* variable number; 0: none */
     int filled;       /* variable number of the filled elevation; 0: none */
@@ -105,11 +103,8 @@ struct grow {
     /* One item */
     struct window *window; /* of each source */
     int64_t most_cells;
-    float *elevation;
-    double *lon, *lat, *row_area;
-    int64_t *queue, *cell;
-    uint8_t *mask;
-    int64_t cell_count;
+    struct reach reach;
+    double *row_area;
     struct result *result; /* head and runs */
 
     /* Whole maps, on rank 0 */
@@ -139,36 +134,9 @@ static enum status grow_read(void *context, struct flow_item *item)
     }
     flow_count_read(item, terrain_read_bytes(grow->terrain, cells_of(window)));
     bool is_filled = grow->filled > 0 && !grow->job->dry_run;
-    return is_filled ? cube_get(stage_cube(grow->stage, 0), grow->filled, window, grow->elevation)
-                     : terrain_read(grow->terrain, window, grow->elevation);
-}
-
-/* Longitude and latitude of the centres of @p window. */
-static enum status locate_cells(struct grow *grow, const struct window *window)
-{
-    const struct georeference *grid = grow->grid;
-    int64_t cells = cells_of(window);
-    for (int64_t cell = 0; cell < cells; cell++) {
-        grow->lon[cell] = grid->x[window->col + cell % window->cols];
-        grow->lat[cell] = grid->y[window->row + cell / window->cols];
-    }
-    return grid->is_geographic
-               ? STATUS_OK
-               : projection_transform(grid->crs_wkt, "EPSG:4326", cells, grow->lon, grow->lat);
-}
-
-struct from_source {
-    const struct source *source;
-    const double *lon, *lat;
-    int64_t cols;
-};
-
-static double distance_from_source(const void *context, int64_t row, int64_t col)
-{
-    const struct from_source *from = context;
-    int64_t cell = row * from->cols + col;
-    return geodesic_distance_m(from->source->lon, from->source->lat, from->lon[cell],
-                               from->lat[cell]);
+    return is_filled ? cube_get(stage_cube(grow->stage, 0), grow->filled, window,
+                                grow->reach.elevation)
+                     : terrain_read(grow->terrain, window, grow->reach.elevation);
 }
 
 /* Area of the marked cells: along rows in column order, then over rows in a tree. */
@@ -192,7 +160,7 @@ static int64_t pack_runs(const struct grow *grow, const struct window *window, s
 {
     int64_t runs = 0;
     for (int64_t row = 0; row < window->rows; row++) {
-        const uint8_t *line = grow->mask + row * window->cols;
+        const uint8_t *line = grow->reach.mask + row * window->cols;
         int64_t start = (window->row + row) * grow->grid->cols + window->col;
         for (int64_t col = 0; col < window->cols; col++) {
             if (line[col] == 0) {
@@ -208,15 +176,6 @@ static int64_t pack_runs(const struct grow *grow, const struct window *window, s
     return runs;
 }
 
-static bool has_elevation(const struct grow *grow)
-{
-    bool known = false;
-    for (int64_t i = 0; i < grow->cell_count; i++) {
-        known = known || !isnan(grow->elevation[grow->cell[i]]);
-    }
-    return known;
-}
-
 static enum status grow_compute(void *context, struct flow_item *item)
 {
     enum status status = STATUS_OK;
@@ -227,21 +186,11 @@ static enum status grow_compute(void *context, struct flow_item *item)
     if (!source->is_inside) {
         goto done;
     }
-    TRY(locate_cells(grow, window));
-    TRY(source_cells(source, grow->grid, window, grow->mask, grow->cell, &grow->cell_count));
-    flow_count_halo(item, (cells_of(window) - grow->cell_count) * (int64_t)sizeof(float));
-    struct from_source from = {source, grow->lon, grow->lat, window->cols};
-    struct growth_terrain terrain = {.rows = window->rows,
-                                     .cols = window->cols,
-                                     .elevation_m = grow->elevation,
-                                     .distance_m = distance_from_source,
-                                     .context = &from,
-                                     .limit_m = grow->limit_m,
-                                     .rise_tolerance_m = grow->tolerance_m};
-    grow->result->reason = has_elevation(grow) ? REASON_OK : REASON_NO_ELEVATION;
-    grow->result->cells =
-        growth_fill(&terrain, grow->cell, grow->cell_count, grow->queue, grow->mask);
-    grow->result->area_m2 = area_of_cells(grow->grid, window, grow->mask, grow->row_area);
+    TRY(reach_run(&grow->reach, source, window));
+    flow_count_halo(item, (cells_of(window) - grow->reach.own_cells) * (int64_t)sizeof(float));
+    grow->result->reason = grow->reach.reason;
+    grow->result->cells = grow->reach.cells;
+    grow->result->area_m2 = area_of_cells(grow->grid, window, grow->reach.mask, grow->row_area);
     grow->result->runs = pack_runs(grow, window, (struct run *)(grow->result + 1));
 done:
     return status;
@@ -265,15 +214,15 @@ static enum status find_windows(struct grow *grow)
     int64_t outside = 0, marked;
     TRY(memory_allocate((size_t)sources->count, sizeof *grow->window, &grow->window));
     for (int64_t i = 0; i < sources->count; i++) {
-        TRY(source_window(&sources->source[i], grow->grid, grow->limit_m, &grow->window[i]));
+        TRY(source_window(&sources->source[i], grow->grid, reach_limit_m(grow->job->options),
+                          &grow->window[i]));
         int64_t cells = cells_of(&grow->window[i]);
         grow->most_cells = cells > grow->most_cells ? cells : grow->most_cells;
     }
-    TRY(memory_allocate((size_t)grow->most_cells, sizeof *grow->mask, &grow->mask));
-    TRY(memory_allocate((size_t)grow->most_cells, sizeof *grow->cell, &grow->cell));
+    TRY(reach_init(grow->job->options, grow->grid, grow->most_cells, &grow->reach));
     for (int64_t i = 0; i < sources->count; i++) {
-        TRY(source_cells(&sources->source[i], grow->grid, &grow->window[i], grow->mask, grow->cell,
-                         &marked));
+        TRY(source_cells(&sources->source[i], grow->grid, &grow->window[i], grow->reach.mask,
+                         grow->reach.cell, &marked));
         sources->source[i].is_inside = marked > 0;
         outside += marked == 0;
     }
@@ -297,10 +246,7 @@ static enum status create_buffers(struct grow *grow)
     size_t result_bytes = sizeof *grow->result + (cells / 2 + 1) * sizeof(struct run);
     /* Runs: at most every other cell of a row, so half of the cells rounded up row by row. */
     result_bytes += (size_t)grow->grid->rows * sizeof(struct run);
-    TRY(memory_allocate(cells, sizeof *grow->elevation, &grow->elevation));
-    TRY(memory_allocate(cells, sizeof *grow->lon, &grow->lon));
-    TRY(memory_allocate(cells, sizeof *grow->lat, &grow->lat));
-    TRY(memory_allocate(cells, sizeof *grow->queue, &grow->queue));
+    TRY(reach_create_buffers(&grow->reach, false));
     TRY(memory_allocate((size_t)grow->grid->rows, sizeof *grow->row_area, &grow->row_area));
     TRY(memory_allocate(result_bytes, 1, &grow->result));
 done:
@@ -678,7 +624,7 @@ static void log_summary(const struct grow *grow, const struct summary *summary)
     log_info("%lld sources inside the grid: %lld (%.1f %%) have an area of a single cell%s, %lld "
              "have no elevation; the radiation area has %lld cells, %.1f km2, in %lld parts",
              (long long)summary->inside, (long long)summary->single, 100 * single_share(summary),
-             grow->tolerance_m > 0 ? "" : " (--rise-tolerance 0 stalls on level ground)",
+             grow->reach.tolerance_m > 0 ? "" : " (--rise-tolerance 0 stalls on level ground)",
              (long long)summary->without_elevation, (long long)summary->cells,
              summary->area_m2 / 1e6, (long long)summary->areas);
 }
@@ -768,8 +714,6 @@ static enum status prepare(struct grow *grow)
     enum status status;
     const struct options *options = grow->job->options;
     grow->grid = terrain_grid(grow->terrain);
-    grow->limit_m = 1000 * option_real(options, "limit");
-    grow->tolerance_m = option_real(options, "rise-tolerance");
     grow->fills = option_flag(options, "depression-fill");
     TRY(sources_read(grow->job, grow->grid, &grow->sources));
     TRY(find_windows(grow));
@@ -791,11 +735,11 @@ static void grow_clear(struct grow *grow, bool is_finished)
     terrain_close(&grow->terrain, is_finished);
     sources_destroy(&grow->sources);
     time_axis_destroy(&grow->years);
+    reach_clear(&grow->reach);
     void *const blocks[] = {
-        grow->window,       grow->elevation,    grow->lon,       grow->lat,        grow->row_area,
-        grow->queue,        grow->cell,         grow->mask,      grow->result,     grow->count,
-        grow->label,        grow->area,         grow->stack,     grow->table_path, grow->table_json,
-        grow->summary_path, grow->summary_json, grow->cells_json};
+        grow->window,     grow->row_area,     grow->result,       grow->count,
+        grow->label,      grow->area,         grow->stack,        grow->table_path,
+        grow->table_json, grow->summary_path, grow->summary_json, grow->cells_json};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         free(blocks[i]);
     }

@@ -77,16 +77,8 @@ static const struct option_spec moran_options[] = {
     {.name = NULL},
 };
 
-enum local_map {
-    LOCAL_I,
-    LOCAL_LAG,
-    LOCAL_EXPECTATION,
-    LOCAL_VARIANCE,
-    LOCAL_Z,
-    LOCAL_P,
-    LOCAL_P_PERMUTATION,
-    LOCAL_MAPS,
-    LOCAL_QUADRANT = LOCAL_MAPS,
+enum {
+    LOCAL_QUADRANT = MORAN_LOCAL_MAPS,
     LOCAL_CLUSTER,
     LOCAL_VARIABLES
 };
@@ -111,7 +103,7 @@ struct moran_job {
     struct moran_local_settings settings;
     struct random_key key;
     double i;                  /* of the permutation at work */
-    float *maps;               /* [LOCAL_MAPS, cells of a block] */
+    float *maps;               /* [MORAN_LOCAL_MAPS, cells of a block] */
     int8_t *codes;             /* [cells of a block] quadrants */
     struct moran_local *zones; /* [cells of a block] */
     struct cube_variable variables[LOCAL_VARIABLES];
@@ -138,16 +130,9 @@ static enum status compute_block(struct moran_job *job, const struct window *win
     for (int64_t i = 0; i < cells; i++) {
         struct moran_local *local = &job->zones[i];
         TRY(moran_local(job->moran, &job->settings, first + i, local));
-        const double result[LOCAL_MAPS] = {
-            [LOCAL_I] = local->i,
-            [LOCAL_LAG] = local->lag,
-            [LOCAL_EXPECTATION] = local->expectation,
-            [LOCAL_VARIANCE] = local->variance,
-            [LOCAL_Z] = local->z,
-            [LOCAL_P] = local->p,
-            [LOCAL_P_PERMUTATION] = local->p_permutation,
-        };
-        for (int map = 0; map < LOCAL_MAPS; map++) {
+        double result[MORAN_LOCAL_MAPS];
+        moran_local_maps(local, result);
+        for (int map = 0; map < MORAN_LOCAL_MAPS; map++) {
             job->maps[map * cells + i] = (float)result[map];
         }
         job->codes[i] = (int8_t)local->quadrant;
@@ -174,7 +159,7 @@ static enum status write_block(struct moran_job *job, struct flow_item *item)
     if (job->cells.input == NULL) {
         return flow_payload(item, job->zones, cells * (int64_t)sizeof *job->zones);
     }
-    for (int map = 0; map < LOCAL_MAPS; map++) {
+    for (int map = 0; map < MORAN_LOCAL_MAPS; map++) {
         TRY(flow_put(item, 0, map, &window, job->maps + map * cells));
     }
     TRY(flow_put(item, 0, LOCAL_QUADRANT, &window, job->codes));
@@ -231,9 +216,9 @@ static double rate_of(const struct moran_job *job)
 }
 
 /* The p that clusters are judged by. */
-static enum local_map judged_map(const struct moran_job *job)
+static enum moran_local_map judged_map(const struct moran_job *job)
 {
-    return job->settings.permutations > 0 ? LOCAL_P_PERMUTATION : LOCAL_P;
+    return job->settings.permutations > 0 ? MORAN_LOCAL_P_PERMUTATION : MORAN_LOCAL_P;
 }
 
 static void judge(const struct moran_job *job, struct candidates *candidates,
@@ -510,21 +495,21 @@ static const struct cube_attribute attributes[] = {
 static void describe(struct moran_job *job)
 {
     const struct cube_variable variables[LOCAL_VARIABLES] = {
-        [LOCAL_I] = {.name = "local_i", .long_name = "local Moran's I", .units = "1"},
-        [LOCAL_LAG] = {.name = "lag",
+        [MORAN_LOCAL_I] = {.name = "local_i", .long_name = "local Moran's I", .units = "1"},
+        [MORAN_LOCAL_LAG] = {.name = "lag",
                        .long_name = "weighted sum of the neighbours' values",
                        .units = job->cells.units},
-        [LOCAL_EXPECTATION] = {.name = "expectation",
+        [MORAN_LOCAL_EXPECTATION] = {.name = "expectation",
                                .long_name = "of local I, given the cell's value",
                                .units = "1"},
-        [LOCAL_VARIANCE] = {.name = "variance",
+        [MORAN_LOCAL_VARIANCE] = {.name = "variance",
                             .long_name = "of local I, given the cell's value",
                             .units = "1"},
-        [LOCAL_Z] = {.name = "z", .long_name = "standard score of local I", .units = "1"},
-        [LOCAL_P] = {.name = "p",
+        [MORAN_LOCAL_Z] = {.name = "z", .long_name = "standard score of local I", .units = "1"},
+        [MORAN_LOCAL_P] = {.name = "p",
                      .long_name = "two-sided p-value of local I, normal approximation",
                      .units = "1"},
-        [LOCAL_P_PERMUTATION] = {.name = "p_permutation",
+        [MORAN_LOCAL_P_PERMUTATION] = {.name = "p_permutation",
                                  .long_name = "one-sided p-value of local I from conditional "
                                               "permutations",
                                  .units = "1"},
@@ -579,10 +564,8 @@ static enum status create_buffers(struct moran_job *job)
 {
     enum status status;
     size_t cells = (size_t)(job->block_rows * job->cells.cols);
-    bool is_binary = strcmp(option_text(job->job->options, "style"), "binary") == 0;
-    TRY(moran_create(&job->cells.neighbours, is_binary ? MORAN_BINARY : MORAN_ROW_STANDARDISED,
-                     job->cells.values, &job->moran));
-    TRY(memory_allocate(cells * LOCAL_MAPS, sizeof *job->maps, &job->maps));
+    TRY(moran_cells_moran(&job->cells, &job->moran));
+    TRY(memory_allocate(cells * MORAN_LOCAL_MAPS, sizeof *job->maps, &job->maps));
     TRY(memory_allocate(cells, sizeof *job->codes, &job->codes));
     TRY(memory_allocate(cells, sizeof *job->zones, &job->zones));
 done:
@@ -633,10 +616,7 @@ static enum status prepare(struct moran_job *job)
     job->local = option_text(options, "local");
     job->permutations = option_integer(options, "permutations");
     job->key = (struct random_key){job->job->seed, random_stream("moran.global")};
-    job->settings = (struct moran_local_settings){
-        .divide_by_n_less_one = strcmp(option_text(options, "local-divisor"), "n-1") == 0,
-        .permutations = option_integer(options, "local-permutations"),
-        .key = {job->job->seed, random_stream("moran.local")}};
+    job->settings = moran_cells_local_settings(job->job);
     job->block_rows = (job->cells.rows + LOCAL_PARTS - 1) / LOCAL_PARTS;
     job->blocks =
         job->local != NULL ? (job->cells.rows + job->block_rows - 1) / job->block_rows : 0;

@@ -591,6 +591,45 @@ done:
     return status;
 }
 
+/* ---- local I ------------------------------------------------------------------------------ */
+
+enum status moran_cells_moran(const struct moran_cells *cells, struct moran **moran)
+{
+    bool is_binary = strcmp(option_text(cells->job->options, "style"), "binary") == 0;
+    return moran_create(&cells->neighbours, is_binary ? MORAN_BINARY : MORAN_ROW_STANDARDISED,
+                        cells->values, moran);
+}
+
+struct moran_local_settings moran_cells_local_settings(const struct job *job)
+{
+    return (struct moran_local_settings){
+        .divide_by_n_less_one = strcmp(option_text(job->options, "local-divisor"), "n-1") == 0,
+        .permutations = option_integer(job->options, "local-permutations"),
+        .key = {job->seed, random_stream("moran.local")}};
+}
+
+const char *const moran_local_names[MORAN_LOCAL_MAPS] = {
+    [MORAN_LOCAL_I] = "local_i",
+    [MORAN_LOCAL_LAG] = "lag",
+    [MORAN_LOCAL_EXPECTATION] = "expectation",
+    [MORAN_LOCAL_VARIANCE] = "variance",
+    [MORAN_LOCAL_Z] = "z",
+    [MORAN_LOCAL_P] = "p",
+    [MORAN_LOCAL_P_PERMUTATION] = "p_permutation"};
+
+void moran_local_maps(const struct moran_local *local, double maps[MORAN_LOCAL_MAPS])
+{
+    maps[MORAN_LOCAL_I] = local->i;
+    maps[MORAN_LOCAL_LAG] = local->lag;
+    maps[MORAN_LOCAL_EXPECTATION] = local->expectation;
+    maps[MORAN_LOCAL_VARIANCE] = local->variance;
+    maps[MORAN_LOCAL_Z] = local->z;
+    maps[MORAN_LOCAL_P] = local->p;
+    maps[MORAN_LOCAL_P_PERMUTATION] = local->p_permutation;
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
 const char *moran_cells_name(const struct moran_cells *cells, int64_t zone,
                              char text[TABLE_CELL_BYTES])
 {

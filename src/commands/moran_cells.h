@@ -50,6 +50,26 @@ enum status moran_cells_attach(const struct moran_cells *cells, struct stage *st
  *  Collective. */
 enum status moran_cells_load(struct moran_cells *cells);
 
+/** Values with their neighbours, after moran_cells_load(), in the weights of --style. */
+enum status moran_cells_moran(const struct moran_cells *cells, struct moran **moran);
+
+/** How local I is computed: --local-divisor, --local-permutations, --seed. */
+struct moran_local_settings moran_cells_local_settings(const struct job *job);
+
+/** Maps of local I, in the order of the file, and names of their variables. */
+enum moran_local_map {
+    MORAN_LOCAL_I,
+    MORAN_LOCAL_LAG,
+    MORAN_LOCAL_EXPECTATION,
+    MORAN_LOCAL_VARIANCE,
+    MORAN_LOCAL_Z,
+    MORAN_LOCAL_P,
+    MORAN_LOCAL_P_PERMUTATION,
+    MORAN_LOCAL_MAPS
+};
+extern const char *const moran_local_names[MORAN_LOCAL_MAPS];
+void moran_local_maps(const struct moran_local *local, double maps[MORAN_LOCAL_MAPS]);
+
 /** Name of zone @p zone of a table. @return @p text */
 const char *moran_cells_name(const struct moran_cells *cells, int64_t zone,
                              char text[TABLE_CELL_BYTES]);

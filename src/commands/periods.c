@@ -38,6 +38,30 @@ const char *period_kind_name(enum period_kind kind)
     return kind_names[kind];
 }
 
+const char *period_label(const struct period *period, char label[PERIOD_LABEL_BYTES])
+{
+    switch (period->kind) {
+    case PERIOD_YEAR:
+        snprintf(label, PERIOD_LABEL_BYTES, "%04d", period->year);
+        break;
+    case PERIOD_SEASON:
+        snprintf(label, PERIOD_LABEL_BYTES, "%04d-%s", period->year,
+                 calendar_season_name(period->season));
+        break;
+    case PERIOD_MONTH:
+        snprintf(label, PERIOD_LABEL_BYTES, "%04d-%02d", period->year, period->month);
+        break;
+    case PERIOD_DAY:
+        snprintf(label, PERIOD_LABEL_BYTES, "%s", period->date);
+        break;
+    case PERIOD_ALL:
+    case PERIOD_KINDS:
+        snprintf(label, PERIOD_LABEL_BYTES, "all");
+        break;
+    }
+    return label;
+}
+
 static enum period_kind find_kind(const char *name)
 {
     int kind = 0;

@@ -56,6 +56,13 @@ enum status periods_create(const struct options *options, const struct time_axis
                            struct periods **periods);
 void periods_destroy(struct periods **periods);
 
+enum {
+    PERIOD_LABEL_BYTES = 96
+};
+
+/** "2012", "2012-DJF", "2012-01", "2012-01-31" or "all". @return @p label */
+const char *period_label(const struct period *period, char label[PERIOD_LABEL_BYTES]);
+
 /** Adds the period `all` at the end, where --by did not ask for it. */
 enum status periods_add_all(struct periods *periods);
 

@@ -179,6 +179,12 @@ const struct section report_sections[] = {
      .dots = "p",
      .figures = {"map"},
      .write = section_write_map},
+    {.id = "cell",
+     .title = "The stages of one cell",
+     .paper = "Figure 4",
+     .command = "explain",
+     .figures = {"stages"},
+     .write = section_write_explain},
     {.id = NULL},
 };
 
@@ -249,7 +255,8 @@ const char *section_table_with(const struct product *product, const char *column
 
 bool section_suits(const struct section *section, const struct product *product)
 {
-    return strcmp(section->command, product->command) == 0 &&
+    bool is_drawn = strcmp(product->command, "explain") != 0 || product_file(product, ".png") != NULL;
+    return strcmp(section->command, product->command) == 0 && is_drawn &&
            (section->variable == NULL || section_file_with(product, section->variable) != NULL) &&
            (section->column == NULL || section_table_with(product, section->column) != NULL);
 }

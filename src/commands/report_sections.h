@@ -75,6 +75,7 @@ enum status section_write_cube(struct section_work *work);
 enum status section_write_tables(struct section_work *work);
 enum status section_write_zones(struct section_work *work);
 enum status section_write_boxes(struct section_work *work);
+enum status section_write_explain(struct section_work *work);
 
 /** Variable of @p dataset called @p name ("*": the first); where the name has layers, the last of
  *  them, which `attribute` makes of the whole time. -1 where there is none. */

@@ -1,5 +1,4 @@
 /* airshed -- GPL-3.0-or-later. stl: trend, seasonal and remainder of every cell (P2.20-P2.28). */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,38 +52,20 @@ static enum status stl_read(void *context, struct flow_item *item)
     return input_read(stl->input, &item->window, stl->values);
 }
 
-/* The remainder exists where there was an observation; it replaces the series. */
-static void take_remainder(struct stl *stl, int64_t cells, int64_t first)
-{
-    struct decomposition *d = stl->decomposition;
-    double sum[LANES] = {0};
-    int64_t observed[LANES] = {0};
-    for (int64_t step = 0; step < d->steps; step++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            int64_t i = step * LANES + lane;
-            d->series[i] = d->series[i] - d->trend[i] - d->seasonal[i];
-            if (!isnan(d->series[i])) {
-                sum[lane] += d->series[i];
-                observed[lane]++;
-            }
-        }
-    }
-    for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
-        stl->remainder_mean[first + lane] =
-            observed[lane] > 0 ? (float)(sum[lane] / (double)observed[lane]) : NAN;
-        stl->reason[first + lane] = (int8_t)d->reasons[lane];
-    }
-}
-
 static enum status stl_compute(void *context, struct flow_item *item)
 {
     struct stl *stl = context;
     struct decomposition *d = stl->decomposition;
+    double mean[LANES];
     int64_t cells = item->window.rows * item->window.cols;
     for (int64_t first = 0; first < cells; first += LANES) {
         decomposition_load(d, stl->values, cells, first);
         decomposition_run(d);
-        take_remainder(stl, cells, first);
+        decomposition_take_remainder(d, mean);
+        for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
+            stl->remainder_mean[first + lane] = (float)mean[lane];
+            stl->reason[first + lane] = (int8_t)d->reasons[lane];
+        }
         lane_block_store(d->trend, d->steps, cells, first, stl->parts[STL_TREND]);
         lane_block_store(d->seasonal, d->steps, cells, first, stl->parts[STL_SEASONAL]);
         lane_block_store(d->series, d->steps, cells, first, stl->parts[STL_REMAINDER]);

@@ -162,10 +162,11 @@ done:
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
-static enum status open_input(const struct job *job, const struct input *pollution,
+static enum status open_input(const struct weather *weather, const struct input *pollution,
                               const struct weather_kind *kind, struct input **input)
 {
     enum status status;
+    const struct job *job = weather->job;
     const char *path = NULL;
     char *name = NULL;
     char from[CALENDAR_TEXT_BYTES];
@@ -186,7 +187,8 @@ static enum status open_input(const struct job *job, const struct input *polluti
         .from = calendar_format_date(&first, from),
         .to = calendar_format_date(&last, to),
         .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0,
-        .by_rows = true};
+        .by_rows = true,
+        .few_cells = weather->extent == WEATHER_FEW_CELLS};
     TRY(input_open(job, &request, input));
     if (!time_axis_is_equal(time, input_time(*input), why, sizeof why)) {
         status = failure_record(STATUS_DATA, __FILE__, __LINE__,
@@ -250,10 +252,20 @@ static bool has_overlap(const struct resample_plan *plan, const struct georefere
     return false;
 }
 
-static enum status field_align(const struct job *job, const struct input *pollution,
-                               struct decomposition *decomposition, struct weather_field *field)
+/* Baselines of the field's own grid, for all cells or when they are asked for. */
+static enum status decompose_own_grid(const struct weather *weather, struct weather_field *field,
+                                      bool *is_complete)
+{
+    return weather->extent == WEATHER_FEW_CELLS
+               ? weather_look_for_gaps(field, weather->job->memory_bytes, is_complete)
+               : weather_decompose_coarse(weather->job, weather->decomposition, field, is_complete);
+}
+
+static enum status field_align(const struct weather *weather, const struct input *pollution,
+                               struct weather_field *field)
 {
     enum status status = STATUS_OK;
+    const struct job *job = weather->job;
     char why[256];
     bool is_complete = false;
     const struct georeference *source = input_grid(field->input);
@@ -268,15 +280,15 @@ static enum status field_align(const struct job *job, const struct input *pollut
             "region",
             field->key);
     field->path = WEATHER_RESAMPLED;
-    if (decomposition_is_linear(decomposition)) {
+    if (decomposition_is_linear(weather->decomposition)) {
         /* A plan takes the weather for complete, and its baselines for 0. */
         is_complete = true;
         if (!job->dry_run) {
-            TRY(weather_decompose_coarse(job, decomposition, field, &is_complete));
+            TRY(decompose_own_grid(weather, field, &is_complete));
         }
         field->path = is_complete ? WEATHER_BASELINE : WEATHER_RESAMPLED;
     }
-    if (job->rank == 0) {
+    if (job->rank == 0 && weather->extent == WEATHER_MANY_CELLS) {
         log_info("%s: %lld x %lld cells, %s", field->key, (long long)source->rows,
                  (long long)source->cols,
                  field->path == WEATHER_BASELINE
@@ -287,8 +299,7 @@ done:
     return status;
 }
 
-static enum status field_open(struct weather *weather, const struct input *pollution,
-                              struct decomposition *decomposition, const char *key)
+static enum status field_open(struct weather *weather, const struct input *pollution, const char *key)
 {
     enum status status;
     const struct weather_kind *kind = find_kind(key);
@@ -299,8 +310,8 @@ static enum status field_open(struct weather *weather, const struct input *pollu
     weather->units[weather->count] = kind->units;
     weather->long_names[weather->count] = kind->long_name;
     weather->count++;
-    TRY(open_input(weather->job, pollution, kind, &field->input));
-    TRY(field_align(weather->job, pollution, decomposition, field));
+    TRY(open_input(weather, pollution, kind, &field->input));
+    TRY(field_align(weather, pollution, field));
 done:
     return status;
 }
@@ -324,17 +335,20 @@ done:
 }
 
 enum status weather_open(const struct job *job, const struct input *pollution,
-                         struct decomposition *decomposition, struct weather **out)
+                         struct decomposition *decomposition, enum weather_extent extent,
+                         struct weather **out)
 {
     enum status status;
     struct weather *weather = NULL;
     TRY_TOGETHER(job->comm, check_keys(job->options));
     TRY_TOGETHER(job->comm, memory_allocate(1, sizeof *weather, &weather));
     weather->job = job;
+    weather->extent = extent;
+    weather->decomposition = decomposition;
     weather->steps = input_time(pollution)->steps;
     weather->cols = input_grid(pollution)->cols;
     for (size_t i = 0; i < option_count(job->options, "weather"); i++) {
-        TRY(field_open(weather, pollution, decomposition, option_item(job->options, "weather", i)));
+        TRY(field_open(weather, pollution, option_item(job->options, "weather", i)));
     }
     *out = weather;
     weather = NULL;
@@ -355,6 +369,9 @@ void weather_close(struct weather **weather, bool is_finished)
         resample_destroy(&field->plan);
         free(field->values);
         free(field->baselines);
+        free(field->trends);
+        free(field->seasonals);
+        free(field->doubles);
         free(field->source_values);
         free(field);
     }
@@ -410,6 +427,18 @@ void weather_cost(const struct weather *weather, struct items_cost *cost)
     }
 }
 
+/* Of few cells the values are read, and their parts are kept. */
+static enum status create_parts(struct weather_field *field, size_t source)
+{
+    enum status status;
+    TRY(memory_allocate(source, sizeof(float), &field->source_values));
+    TRY(memory_allocate(source, sizeof(double), &field->doubles));
+    TRY(memory_allocate(source, sizeof(double), &field->trends));
+    TRY(memory_allocate(source, sizeof(double), &field->seasonals));
+done:
+    return status;
+}
+
 enum status weather_create_buffers(struct weather *weather, const struct items *items)
 {
     enum status status = STATUS_OK;
@@ -427,6 +456,9 @@ enum status weather_create_buffers(struct weather *weather, const struct items *
             TRY(memory_allocate(source, is_baseline ? sizeof(double) : sizeof(float),
                                 is_baseline ? (void *)&field->baselines
                                             : (void *)&field->source_values));
+            if (is_baseline && weather->extent == WEATHER_FEW_CELLS) {
+                TRY(create_parts(field, source));
+            }
         }
     }
 done:
@@ -489,6 +521,9 @@ static enum status field_read(const struct weather *weather, struct weather_fiel
     if (field->path == WEATHER_RESAMPLED) {
         return read_resampled(weather, field, window, &source);
     }
+    if (weather->extent == WEATHER_FEW_CELLS) {
+        return weather_decompose_rows(weather->decomposition, field, &source);
+    }
     return field->coarse != NULL ? cube_get(field->coarse, 0, &source, field->baselines)
                                  : STATUS_OK;
 }
@@ -546,4 +581,30 @@ void weather_baseline(const struct weather *weather, int index,
         baseline[i] = decomposition->trend[i] + decomposition->seasonal[i];
         observed[i] &= !isnan(decomposition->series[i]);
     }
+}
+
+bool weather_is_interpolated(const struct weather *weather, int field)
+{
+    return weather->fields[field]->path == WEATHER_BASELINE;
+}
+
+void weather_decomposed(const struct weather *weather, int index,
+                        struct decomposition *decomposition, const struct window *window,
+                        int64_t first, const struct weather_parts *parts)
+{
+    const struct weather_field *field = weather->fields[index];
+    if (field->path == WEATHER_BASELINE) {
+        struct lane_sum sum = block_sum(field, window, first);
+        int64_t stride = field->row_count * input_grid(field->input)->cols;
+        lane_block_interpolate(field->doubles, weather->steps, stride, &sum, parts->value);
+        lane_block_interpolate(field->trends, weather->steps, stride, &sum, parts->trend);
+        lane_block_interpolate(field->seasonals, weather->steps, stride, &sum, parts->seasonal);
+        return;
+    }
+    size_t bytes = (size_t)(weather->steps * LANES) * sizeof(double);
+    decomposition_load(decomposition, field->values, window->rows * window->cols, first);
+    decomposition_run(decomposition);
+    memcpy(parts->value, decomposition->series, bytes);
+    memcpy(parts->trend, decomposition->trend, bytes);
+    memcpy(parts->seasonal, decomposition->seasonal, bytes);
 }

@@ -20,11 +20,20 @@ extern const struct option_spec weather_options[];
 /** Fields in the order of P2.30: T2M, TP, SP, 10U, 10V, RH. */
 enum { WEATHER_MAX = 6 };
 
+/** How many cells will be asked for. */
+enum weather_extent {
+    WEATHER_MANY_CELLS,
+    WEATHER_FEW_CELLS /**< nothing is made beforehand: what lies on another grid is decomposed when
+                           it is read, in the rows that the cells need */
+};
+
 struct weather_field;
 
 /** The fields that a regression uses. */
 struct weather {
     const struct job *job;
+    enum weather_extent extent;
+    struct decomposition *decomposition; /**< borrowed */
     int64_t steps, cols; /**< of the pollution cube */
     int count;
     const char *keys[WEATHER_MAX];       /**< "t2m" ... */
@@ -43,7 +52,8 @@ struct weather {
  *  @return STATUS_DATA naming a field that is not found, with the candidates
  */
 enum status weather_open(const struct job *job, const struct input *pollution,
-                         struct decomposition *decomposition, struct weather **weather);
+                         struct decomposition *decomposition, enum weather_extent extent,
+                         struct weather **weather);
 
 /** Closes; scratch is removed where @p is_finished. Collective; NULL on every rank is allowed. */
 void weather_close(struct weather **weather, bool is_finished);
@@ -57,7 +67,8 @@ void weather_cost(const struct weather *weather, struct items_cost *cost);
 /** Makes the buffers of one item. Local. */
 enum status weather_create_buffers(struct weather *weather, const struct items *items);
 
-/** Reads what the window of @p item needs, and counts it. Local. */
+/** Reads what the window of @p item needs, and counts it. Of few cells, what lies on another grid is
+ *  also decomposed, with the blocks of @p decomposition of weather_open(). Local. */
 enum status weather_read(struct weather *weather, struct flow_item *item);
 
 /** Baseline of field @p field in LANES cells from @p first of @p window on.
@@ -69,5 +80,19 @@ enum status weather_read(struct weather *weather, struct flow_item *item);
 void weather_baseline(const struct weather *weather, int field,
                       struct decomposition *decomposition, const struct window *window,
                       int64_t first, double *baseline, unsigned char *observed);
+
+/** Values and parts of a field, [steps, LANES] each; NaN as for baselines. */
+struct weather_parts {
+    double *value, *trend, *seasonal;
+};
+
+/** The same cells' values, trend and seasonal part, whose sum is the baseline up to rounding. Only of
+ *  few cells. @param[in,out] decomposition  its blocks are overwritten */
+void weather_decomposed(const struct weather *weather, int field,
+                        struct decomposition *decomposition, const struct window *window,
+                        int64_t first, const struct weather_parts *parts);
+
+/** True where the field was decomposed on a grid of its own, and its parts were interpolated. */
+bool weather_is_interpolated(const struct weather *weather, int field);
 
 #endif

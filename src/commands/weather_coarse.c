@@ -38,6 +38,28 @@ static enum status coarse_read(void *context, struct flow_item *item)
     return input_read(coarse->input, &item->window, coarse->values);
 }
 
+/* The cells of the last block of @p d into @p baselines [steps, cells]. */
+static void store_baselines(const struct decomposition *d, int64_t cells, int64_t first,
+                            double *baselines)
+{
+    for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
+        for (int64_t step = 0; step < d->steps; step++) {
+            int64_t from = step * LANES + lane;
+            baselines[step * cells + first + lane] = d->trend[from] + d->seasonal[from];
+        }
+    }
+}
+
+static void note_gaps(const struct decomposition *d, int64_t cells, int64_t first, int8_t *complete)
+{
+    for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
+        complete[first + lane] = 1;
+        for (int64_t step = 0; step < d->steps; step++) {
+            complete[first + lane] &= !isnan(d->series[step * LANES + lane]);
+        }
+    }
+}
+
 static enum status coarse_compute(void *context, struct flow_item *item)
 {
     struct coarse *coarse = context;
@@ -46,15 +68,8 @@ static enum status coarse_compute(void *context, struct flow_item *item)
     for (int64_t first = 0; first < cells; first += LANES) {
         decomposition_load(d, coarse->values, cells, first);
         decomposition_run(d);
-        for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
-            int64_t cell = first + lane;
-            coarse->complete[cell] = 1;
-            for (int64_t step = 0; step < d->steps; step++) {
-                int64_t from = step * LANES + lane;
-                coarse->baselines[step * cells + cell] = d->trend[from] + d->seasonal[from];
-                coarse->complete[cell] &= !isnan(d->series[from]);
-            }
-        }
+        store_baselines(d, cells, first, coarse->baselines);
+        note_gaps(d, cells, first, coarse->complete);
     }
     return STATUS_OK;
 }
@@ -137,6 +152,61 @@ done:
     free(coarse.values);
     free(coarse.baselines);
     free(coarse.complete);
+    return status;
+}
+
+/* ---- few cells ---------------------------------------------------------------------------- */
+
+static void store_doubles(const double *block, int64_t steps, int64_t cells, int64_t first,
+                          double *values)
+{
+    for (int64_t step = 0; step < steps; step++) {
+        for (int64_t lane = 0; lane < LANES && first + lane < cells; lane++) {
+            values[step * cells + first + lane] = block[step * LANES + lane];
+        }
+    }
+}
+
+enum status weather_decompose_rows(struct decomposition *decomposition, struct weather_field *field,
+                                   const struct window *source)
+{
+    enum status status;
+    struct decomposition *d = decomposition;
+    int64_t cells = source->rows * source->cols;
+    TRY(input_read(field->input, source, field->source_values));
+    for (int64_t first = 0; first < cells; first += LANES) {
+        decomposition_load(d, field->source_values, cells, first);
+        decomposition_run(d);
+        store_baselines(d, cells, first, field->baselines);
+        store_doubles(d->series, d->steps, cells, first, field->doubles);
+        store_doubles(d->trend, d->steps, cells, first, field->trends);
+        store_doubles(d->seasonal, d->steps, cells, first, field->seasonals);
+    }
+done:
+    return status;
+}
+
+enum status weather_look_for_gaps(struct weather_field *field, int64_t memory_bytes,
+                                  bool *is_complete)
+{
+    enum status status;
+    float *slab = NULL;
+    const struct georeference *grid = input_grid(field->input);
+    int64_t cells = grid->rows * grid->cols, steps = input_time(field->input)->steps;
+    int64_t most = memory_bytes / 8 / (cells * (int64_t)sizeof *slab);
+    most = most < 1 ? 1 : most > steps ? steps : most;
+    struct window window = {.rows = grid->rows, .cols = grid->cols};
+    *is_complete = true;
+    TRY(memory_allocate((size_t)(most * cells), sizeof *slab, &slab));
+    for (; window.time < steps && *is_complete; window.time += window.steps) {
+        window.steps = steps - window.time < most ? steps - window.time : most;
+        TRY(input_read(field->input, &window, slab));
+        for (int64_t i = 0; i < window.steps * cells; i++) {
+            *is_complete = *is_complete && !isnan(slab[i]);
+        }
+    }
+done:
+    free(slab);
     return status;
 }
 

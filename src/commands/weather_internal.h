@@ -27,6 +27,7 @@ struct weather_field {
     float *values;        /* [steps, cells] on the pollution grid */
     float *source_values; /* [steps, row_count, source cols] before interpolation */
     double *baselines;    /* [steps, row_count, source cols] */
+    double *trends, *seasonals, *doubles; /* the same, of few cells; doubles: the values */
     int64_t first_row, row_count;
 };
 
@@ -34,6 +35,16 @@ struct weather_field {
  * @p is_complete: no value is missing, so that the baselines may be interpolated. Collective. */
 enum status weather_decompose_coarse(const struct job *job, struct decomposition *decomposition,
                                      struct weather_field *field, bool *is_complete);
+
+/* What a scratch cube would hold of @p source, whole rows, into the field's blocks, for few cells.
+ * Local. */
+enum status weather_decompose_rows(struct decomposition *decomposition, struct weather_field *field,
+                                   const struct window *source);
+
+/* True in *@p is_complete where no value of the field is missing: what a scratch cube would say.
+ * Local. */
+enum status weather_look_for_gaps(struct weather_field *field, int64_t memory_bytes,
+                                  bool *is_complete);
 
 /* Closes the scratch cube, and removes it where @p is_finished. */
 void weather_release_coarse(const struct job *job, struct weather_field *field, bool is_finished);

@@ -209,6 +209,7 @@ done:
 static bool wants_scratch(const struct input *input)
 {
     return dataset_variable(input->dataset, input->variable)->needs_scratch &&
+           !input->request.few_cells &&
            (input->request.by_rows || dataset_chunk(input->dataset, input->variable).steps > 1);
 }
 

@@ -96,10 +96,35 @@ done:
     return status;
 }
 
+/* Names and paths of the options' inputs; what is no file (a reader's own syntax) stays as it is. */
+static enum status list_inputs(const struct stage *stage, struct text_list *names,
+                               struct text_list *paths)
+{
+    enum status status;
+    struct text_list given = {0};
+    char *name = NULL;
+    TRY(options_inputs(stage->job->options, names, &given));
+    for (size_t i = 0; i < given.count; i++) {
+        bool is_path = path_exists(given.items[i]) || path_is_pattern(given.items[i]);
+        TRY(is_path ? stage_name_from(stage->folder, given.items[i], &name)
+                    : memory_copy_text(given.items[i], &name));
+        TRY(text_list_add(paths, name));
+        free(name);
+        name = NULL;
+    }
+done:
+    text_list_clear(&given);
+    free(name);
+    return status;
+}
+
 static enum status sidecar_write(struct stage *stage, const struct totals *totals,
                                  const struct provenance_rank *ranks, const char *path)
 {
+    enum status status;
     struct provenance_input inputs[STAGE_INPUTS_MAX];
+    struct text_list names = {0}, paths = {0};
+    TRY(list_inputs(stage, &names, &paths));
     for (int i = 0; i < stage->input_count; i++) {
         inputs[i] = (struct provenance_input){stage->input_label[i], stage->input_identity[i]};
     }
@@ -111,6 +136,8 @@ static enum status sidecar_write(struct stage *stage, const struct totals *total
         .seed = stage->job->seed,
         .inputs = inputs,
         .input_count = stage->input_count,
+        .input_options = &names,
+        .input_paths = &paths,
         .outputs = (const char *const *)stage->names,
         .partials = (const char *const *)stage->partials,
         .output_count = stage->file_count,
@@ -122,7 +149,11 @@ static enum status sidecar_write(struct stage *stage, const struct totals *total
         .missing = totals->missing,
         .start_time = stage->start_time,
     };
-    return provenance_write(path, &facts);
+    TRY(provenance_write(path, &facts));
+done:
+    text_list_clear(&names);
+    text_list_clear(&paths);
+    return status;
 }
 
 /* ---- renaming ----------------------------------------------------------------------------- */

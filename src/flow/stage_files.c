@@ -13,8 +13,7 @@
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-/* @p path seen from @p folder, which is absolute, where it lies below; else absolute. */
-static enum status name_from(const char *folder, const char *path, char **name)
+enum status stage_name_from(const char *folder, const char *path, char **name)
 {
     enum status status;
     char *near = NULL;
@@ -55,7 +54,7 @@ enum status stage_add_file(struct stage *stage, const char *path)
     stage->file_count++;
     FAIL_IF(asprintf(&stage->partials[index], "%s.partial", path) < 0, STATUS_MEMORY,
             "out of memory");
-    TRY(name_from(stage->folder, path, &stage->names[index]));
+    TRY(stage_name_from(stage->folder, path, &stage->names[index]));
     FAIL_IF(!is_utf8(stage->names[index]), STATUS_USAGE,
             "%s: the name is not UTF-8, so no record of it can be kept: choose another output name",
             path);

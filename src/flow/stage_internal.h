@@ -87,6 +87,10 @@ enum status stage_rename_all(struct stage *stage, const char *commit);
  * its files are no longer those that it vouched for. */
 enum status stage_finish_commit(struct stage *stage, const char *commit);
 
+/* @p path seen from @p folder, which is absolute, where it lies below; else absolute; released with
+ * free(). */
+enum status stage_name_from(const char *folder, const char *path, char **name);
+
 /* The path of a name as stage->names holds them; released with free(). */
 enum status stage_path(const struct stage *stage, const char *name, char **path);
 

@@ -55,6 +55,16 @@ static json_t *inputs_json(const struct provenance *facts)
     return list;
 }
 
+static json_t *input_files_json(const struct provenance *facts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < facts->input_options->count; i++) {
+        json_array_append_new(list, json_pack("{s:s, s:s}", "option", facts->input_options->items[i],
+                                              "path", facts->input_paths->items[i]));
+    }
+    return list;
+}
+
 static json_t *output_json(const char *name, const char *partial)
 {
     struct stat file = {0};
@@ -150,6 +160,7 @@ static json_t *root_json(const struct provenance *facts)
                              "start", facts->start_time);
     if (root != NULL && timing_utc_text(&end_time) == STATUS_OK) {
         json_object_set_new(root, "end", json_string(end_time));
+        json_object_set_new(root, "input_files", input_files_json(facts));
         set_config(root, facts->config);
         if (facts->command_line != NULL) {
             json_object_set_new(root, "command_line", json_string(facts->command_line));

@@ -39,9 +39,16 @@ static bool distance_admits(const struct growth_terrain *terrain, int64_t cell)
     return terrain->distance_m(terrain->context, cell / cols, cell % cols) <= terrain->limit_m;
 }
 
+static void note_from(int64_t *from, int64_t cell, int64_t before)
+{
+    if (from != NULL) {
+        from[cell] = before;
+    }
+}
+
 /** Adds the neighbours of @p cell that may join. @return the new end of the queue */
 static int64_t grow_from(const struct growth_terrain *terrain, int64_t cell, int64_t *queue,
-                         int64_t end, uint8_t *mask)
+                         int64_t end, int64_t *from, uint8_t *mask)
 {
     for (int k = 0; k < NEIGHBOURS; k++) {
         int64_t next = neighbour_of(terrain->rows, terrain->cols, cell, k);
@@ -51,13 +58,14 @@ static int64_t grow_from(const struct growth_terrain *terrain, int64_t cell, int
         mask[next] = distance_admits(terrain, next) ? INSIDE : TOO_FAR;
         if (mask[next] == INSIDE) {
             queue[end++] = next;
+            note_from(from, next, cell);
         }
     }
     return end;
 }
 
 int64_t growth_fill(const struct growth_terrain *terrain, const int64_t *source,
-                    int64_t source_count, int64_t *queue, uint8_t *mask)
+                    int64_t source_count, int64_t *queue, int64_t *from, uint8_t *mask)
 {
     int64_t cells = terrain->rows * terrain->cols, end = 0;
     memset(mask, OUTSIDE, (size_t)cells);
@@ -65,10 +73,11 @@ int64_t growth_fill(const struct growth_terrain *terrain, const int64_t *source,
         if (mask[source[i]] == OUTSIDE) {
             mask[source[i]] = INSIDE;
             queue[end++] = source[i];
+            note_from(from, source[i], source[i]);
         }
     }
     for (int64_t begin = 0; begin < end; begin++) {
-        end = grow_from(terrain, queue[begin], queue, end, mask);
+        end = grow_from(terrain, queue[begin], queue, end, from, mask);
     }
     for (int64_t cell = 0; cell < cells; cell++) {
         mask[cell] = mask[cell] == INSIDE;

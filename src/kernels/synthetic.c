@@ -122,7 +122,7 @@ static enum status grow_area(const struct synthetic *synthetic,
                                      .limit_m = PLUME_LIMIT_M,
                                      .rise_tolerance_m = synthetic->settings.rise_tolerance_m};
     int64_t start = (source->row - area->row) * area->cols + source->col - area->col;
-    growth_fill(&terrain, &start, 1, queue, area->mask);
+    growth_fill(&terrain, &start, 1, queue, NULL, area->mask);
 done:
     free(elevation);
     free(queue);

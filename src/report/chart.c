@@ -68,19 +68,51 @@ done:
     return status;
 }
 
-static enum status draw_line(struct figure *figure, const struct chart_series *series, int i)
+static enum status draw_line(struct figure *figure, const struct chart_series *series, int i,
+                             int columns)
 {
     enum status status;
-    char name[16];
+    char name[16], beside[16] = "";
     char label[CHART_LABEL_BYTES];
     snprintf(name, sizeof name, "line%d", i);
     TRY(write_line(figure, name, &series->lines[i]));
     bool has_legend = series->line_count > 1;
-    TRY(figure_call(figure, "plot\n%s\n-W%s%s%s", name, pens[i], has_legend ? "\n-l" : "",
-                    has_legend ? figure_label(series->lines[i].name, label, CHART_LABEL_BYTES)
-                               : ""));
+    if (columns > 0 && i == 0) {
+        snprintf(beside, sizeof beside, "+N%d", columns);
+    }
+    TRY(figure_call(figure, "plot\n%s\n-W%s%s%s%s", name, pens[i], has_legend ? "\n-l" : "",
+                    has_legend ? figure_label(series->lines[i].name, label, CHART_LABEL_BYTES) : "",
+                    has_legend ? beside : ""));
     if (series->has_marks) {
         TRY(figure_call(figure, "plot\n%s\n-S%s\n-Gwhite\n-W1.2p", name, marks[i]));
+    }
+done:
+    return status;
+}
+
+void chart_series_ranges(const struct chart_series *series, struct chart_range *x,
+                         struct chart_range *y)
+{
+    for (int i = 0; i < series->line_count; i++) {
+        const struct chart_line *line = &series->lines[i];
+        for (int64_t j = 0; j < line->count; j++) {
+            if (isfinite(line->y[j])) {
+                chart_range_add(x, line->x[j]);
+                chart_range_add(y, line->y[j]);
+            }
+        }
+    }
+    if (series->has_zero && y->is_known) {
+        chart_range_add(y, 0);
+    }
+}
+
+enum status chart_series_lines(struct figure *figure, const struct chart_series *series,
+                               int columns)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < series->line_count; i++) {
+        TRY(draw_line(figure, series, i, columns));
     }
 done:
     return status;
@@ -91,15 +123,7 @@ enum status chart_series(struct figure *figure, const struct chart_series *serie
     enum status status;
     struct chart_range x = {0}, y = {0};
     char title[CHART_LABEL_BYTES], x_label[CHART_LABEL_BYTES], y_label[CHART_LABEL_BYTES];
-    for (int i = 0; i < series->line_count; i++) {
-        const struct chart_line *line = &series->lines[i];
-        for (int64_t j = 0; j < line->count; j++) {
-            if (isfinite(line->y[j])) {
-                chart_range_add(&x, line->x[j]);
-                chart_range_add(&y, line->y[j]);
-            }
-        }
-    }
+    chart_series_ranges(series, &x, &y);
     if (!x.is_known) {
         return chart_nothing(figure, series->title);
     }
@@ -110,9 +134,7 @@ enum status chart_series(struct figure *figure, const struct chart_series *serie
         x.low, x.high, y.low, y.high, figure_label(series->title, title, CHART_LABEL_BYTES),
         figure_label(series->x_label, x_label, CHART_LABEL_BYTES),
         figure_label(series->y_label, y_label, CHART_LABEL_BYTES)));
-    for (int i = 0; i < series->line_count; i++) {
-        TRY(draw_line(figure, series, i));
-    }
+    TRY(chart_series_lines(figure, series, 0));
     if (series->line_count > 1) {
         TRY(figure_call(figure, "legend\n-DjTR+o0.15c\n-F+gwhite@20+p0.4p"));
     }

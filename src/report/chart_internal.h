@@ -24,4 +24,15 @@ void chart_range_widen(struct chart_range *range, double share);
 /** A frame that says that there is nothing to draw. */
 enum status chart_nothing(struct figure *figure, const char *title);
 
+struct chart_series;
+
+/** Extremes of the lines where they have a value. */
+void chart_series_ranges(const struct chart_series *series, struct chart_range *x,
+                         struct chart_range *y);
+
+/** Draws the lines into the frame at hand, and the entries of a legend, @p columns beside each other
+ *  (0: below each other). */
+enum status chart_series_lines(struct figure *figure, const struct chart_series *series,
+                               int columns);
+
 #endif

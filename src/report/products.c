@@ -55,6 +55,30 @@ done:
     return status;
 }
 
+static enum status read_inputs(const json_t *root, const char *folder, struct product *product)
+{
+    enum status status = STATUS_OK;
+    size_t index;
+    const json_t *input;
+    char *joined = NULL;
+    json_array_foreach(json_object_get(root, "input_files"), index, input)
+    {
+        const char *option = json_string_value(json_object_get(input, "option"));
+        const char *path = json_string_value(json_object_get(input, "path"));
+        if (option != NULL && path != NULL) {
+            TRY(path_join(folder, path, &joined));
+            TRY(text_list_add(&product->input_options, option));
+            TRY(text_list_add(&product->input_paths,
+                              path_exists(joined) || path_is_pattern(joined) ? joined : path));
+            free(joined);
+            joined = NULL;
+        }
+    }
+done:
+    free(joined);
+    return status;
+}
+
 static enum status read_warnings(const json_t *root, struct product *product)
 {
     enum status status = STATUS_OK;
@@ -91,6 +115,7 @@ static enum status read_facts(const json_t *root, struct product *product)
     product->seed = number_of(root, "seed");
     TRY(read_files(root, folder, product));
     TRY(read_options(root, product));
+    TRY(read_inputs(root, folder, product));
     TRY(read_warnings(root, product));
 done:
     free(folder);
@@ -165,6 +190,8 @@ static void product_clear(struct product *product)
     text_list_clear(&product->files);
     text_list_clear(&product->names);
     text_list_clear(&product->values_of);
+    text_list_clear(&product->input_options);
+    text_list_clear(&product->input_paths);
     text_list_clear(&product->warnings);
 }
 

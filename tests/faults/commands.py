@@ -68,6 +68,8 @@ def arguments(name, region, output):
                       "--geotiff"],
         "moran": ["moran", cube, "-o", output + "/out.csv", "--local", output + "/local.nc",
                   "--permutations", "40"],
+        "explain": ["explain", "38.103", "115.023", "--product", region + "/deweathered.nc",
+                    "--product", region + "/expected.nc", "--no-figure", "-o", output + "/out.json"],
         "report": ["report", region, "-o", output + "/report.html"],
         "run": ["run", chain(region, output)],
     }
@@ -75,7 +77,7 @@ def arguments(name, region, output):
 
 
 NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "attribute", "trend", "zonal",
-         "compare", "correlate", "moran", "report", "run"]
+         "compare", "correlate", "moran", "explain", "report", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "report", "run"]

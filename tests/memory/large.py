@@ -1,4 +1,6 @@
-# airshed -- GPL-3.0-or-later. Large cubes of valid values for tests/memory/run, written day by day.
+# airshed -- GPL-3.0-or-later. Large cubes of valid values for tests/memory/run, written day by day,
+# with a map of areas and a file of zones.
+import json
 import sys
 
 import netCDF4
@@ -40,6 +42,30 @@ def fill(file, variables, random):
             out[day] = mean + amplitude * (cycle + np.float32(0.5) * noise)
 
 
+def write_areas(path, rows, cols, cell):
+    """Areas of 3 x 3 cells, 200 columns apart."""
+    areas = np.zeros((rows, cols), np.float32)
+    for col in range(100, cols - 2, 200):
+        areas[rows // 2 - 1:rows // 2 + 2, col:col + 3] = 1
+    with create(path, rows, cols, cell) as file:
+        out = file.createVariable("area", "f4", ("lat", "lon"), fill_value=False)
+        out.units = "1"
+        out[:] = areas
+
+
+def write_zones(path, rows, cols, cell):
+    """Four zones side by side."""
+    west, south, north, width = 70, 20, 20 + cell * rows, cell * cols / 4
+    zones = []
+    for number in range(4):
+        left, right = west + number * width, west + (number + 1) * width
+        ring = [[left, south], [right, south], [right, north], [left, north], [left, south]]
+        zones.append({"type": "Feature", "properties": {"name": f"zone {number + 1}"},
+                      "geometry": {"type": "Polygon", "coordinates": [ring]}})
+    with open(path, "w") as file:
+        json.dump({"type": "FeatureCollection", "features": zones}, file)
+
+
 def main(folder, size_bytes, cols):
     rows = max(1, round(size_bytes / (4 * DAYS * cols)))
     random = np.random.default_rng(1)
@@ -48,6 +74,8 @@ def main(folder, size_bytes, cols):
         fill(file, {"pm25": (name, "ug m-3", 80, 30)}, random)
     with create(f"{folder}/met.nc", rows // 10 + 2, cols // 10 + 2, 0.2) as file:
         fill(file, FIELDS, random)
+    write_areas(f"{folder}/areas.nc", rows, cols, 0.02)
+    write_zones(f"{folder}/zones.geojson", rows, cols, 0.02)
 
 
 main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))

@@ -126,7 +126,7 @@ static void areas_equal_the_closure_by_brute_force(void **state)
                                          2 + trial % 7,
                                          tolerances[trial / (4 * KINDS) % 4]};
         memset(asked, 0, sizeof asked);
-        int64_t got = growth_fill(&terrain, source, count, queue, mask);
+        int64_t got = growth_fill(&terrain, source, count, queue, NULL, mask);
         assert_int_equal(got, brute_grow(&terrain, source, count));
         assert_memory_equal(mask, expected, (size_t)cells);
         for (int64_t cell = 0; cell < cells; cell++) {
@@ -158,7 +158,7 @@ static void two_sources_on_one_slope_do_not_limit_each_other(void **state)
         int64_t row0 = 15, col0 = 2 + 6 * s, source = row0 * COLS + col0;
         struct plane plane = {(double)row0, (double)col0, 1000, COLS};
         struct growth_terrain terrain = {ROWS, COLS, elevation, plane_distance, &plane, 10000, 0};
-        growth_fill(&terrain, &source, 1, queue, mask);
+        growth_fill(&terrain, &source, 1, queue, NULL, mask);
         for (int64_t cell = 0; cell < ROWS * COLS; cell++) {
             int64_t down = cell % COLS - col0, across = llabs(cell / COLS - row0);
             bool inside = across <= down && down * down + across * across <= 100;
@@ -190,7 +190,7 @@ static void tolerance_zero_is_strict_and_others_are_inclusive(void **state)
             1, 2, elevation, plane_distance, &plane, cases[c].limit, cases[c].tolerance};
         elevation[0] = 100;
         elevation[1] = cases[c].next;
-        assert_int_equal(growth_fill(&terrain, &source, 1, queue, mask), cases[c].cells);
+        assert_int_equal(growth_fill(&terrain, &source, 1, queue, NULL, mask), cases[c].cells);
     }
 }
 
@@ -204,13 +204,13 @@ static void tolerance_is_per_step_and_gaps_do_not_grow(void **state)
     for (int i = 0; i < 6; i++) {
         elevation[i] = (float)i;
     }
-    assert_int_equal(growth_fill(&terrain, &source, 1, queue, mask), 6);
+    assert_int_equal(growth_fill(&terrain, &source, 1, queue, NULL, mask), 6);
     elevation[0] = NAN;
-    assert_int_equal(growth_fill(&terrain, &source, 1, queue, mask), 1);
+    assert_int_equal(growth_fill(&terrain, &source, 1, queue, NULL, mask), 1);
     assert_int_equal(mask[0], 1);
     elevation[0] = 0;
     elevation[3] = NAN;
-    assert_int_equal(growth_fill(&terrain, &source, 1, queue, mask), 3);
+    assert_int_equal(growth_fill(&terrain, &source, 1, queue, NULL, mask), 3);
 }
 
 /** Lowers a level from infinity: w = max(z, lowest w around), outside and gaps being open, until it

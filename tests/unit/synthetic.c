@@ -677,7 +677,7 @@ static void confined_plumes_stay_in_the_grown_areas(void **state)
             struct growth_terrain terrain = {SIDE,    SIDE,  elevation,      exact_distance_m,
                                              &around, 10000, 5.0 * tolerance};
             int64_t start = source->row * SIDE + source->col;
-            growth_fill(&terrain, &start, 1, queue, mask);
+            growth_fill(&terrain, &start, 1, queue, NULL, mask);
             for (int64_t cell = 0; cell < SIDE * SIDE; cell++) {
                 any[cell] |= mask[cell];
             }
