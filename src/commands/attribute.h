@@ -16,6 +16,8 @@ enum attribute_map {
     ATTRIBUTE_BACKGROUND,
     ATTRIBUTE_RATIO_OF_MEANS,
     ATTRIBUTE_MEAN_OF_RATIOS,
+    ATTRIBUTE_HARMONIC, /**< harmonic mean of the pollution over the share's days */
+    ATTRIBUTE_OUTSIDE,  /**< mean deweathered pollution of cells outside the areas, else NaN */
     ATTRIBUTE_MAPS
 };
 
@@ -36,10 +38,11 @@ struct attribute_period {
 extern const char *const attribute_map_names[ATTRIBUTE_MAPS];
 extern const char *const attribute_count_names[ATTRIBUTE_COUNTS];
 
-/** Opens the cube of option @p label, as attribute reads it: in the units of @p pollution, on its grid
+/** Opens the cube @p path of option @p label, as attribute reads it: in the units of @p pollution, on its grid
  *  and days. Collective. @return STATUS_DATA where these differ */
 enum status attribute_open_like(const struct job *job, const struct input *pollution,
-                                const char *label, const char *variable, bool few_cells,
+                                const char *label, const char *path, const char *variable,
+                                bool few_cells,
                                 struct input **input);
 
 /* ---- one cell (attribute_cell.c) ------------------------------------------------------------ */
@@ -54,7 +57,12 @@ struct attribute_day attribute_day_of(float pollution, float deweathered, float 
 struct attribute_series {
     const float *pollution, *deweathered, *expected;
     int64_t stride;
+    bool is_outside; /**< see attribute_is_outside() */
 };
+
+/** True where the cell lies outside the areas: nothing was expected at any step. */
+bool attribute_is_outside(const struct attribute_series *series, int64_t steps);
+
 
 /** Means of one cell over a period; days count where all three series have a value. */
 struct attribute_means {
@@ -85,27 +93,58 @@ struct attribute_total attribute_sum(const struct attribute_period *period, int6
 /** Share of a total; NaN where no day counts. */
 double attribute_share(const struct attribute_total *total, enum attribute_reading reading);
 
-/** What attribute_uncertainty() needs; borrowed. */
+/** Most further predictions, --expected-others. */
+enum { OTHERS_MOST = 16 };
+
+/** Maps of one period for attribute_uncertainty(). */
+struct attribute_maps {
+    struct attribute_period period;
+    const float *others[OTHERS_MOST]; /**< mean part of the sources by further predictions */
+};
+
+/** Where a standard error comes from (P2.47). */
+enum attribute_part {
+    PART_REMAINDER,  /**< replicates of the remainders, stage 2 refitted */
+    PART_BACKGROUND, /**< prediction across the areas, from areas held out of the background */
+    PART_NETWORK,    /**< spread of networks of other seeds */
+    PARTS
+};
+
+/** Standard errors of the areas' share in one period; NaN where nothing tells. */
+struct attribute_errors {
+    double part[PARTS][READINGS];
+    double total[READINGS]; /**< of the parts that are known; NaN without the background's */
+    double factor; /**< standard errors to either side of a 95 % interval: of Student's
+                        distribution, with the held-out areas as degrees of freedom */
+};
+
+struct uncertainty;
+
+/** What it needs beside maps; borrowed. */
 struct attribute_request {
     const struct job *job;
-    struct input *pollution, *baseline; /**< baseline NULL: no remainders are drawn */
-    struct input *deweathered;
-    const struct attribute_period *all; /**< maps of the whole period */
-    int64_t replicates, block_days, groups;
+    const struct georeference *grid;
+    int64_t steps;                      /**< of the whole period */
+    const char *deweathered, *expected; /**< paths of the products: replicates, method */
+    int others;
 };
 
-/** Standard errors of the shares over the whole period (P2.47). */
-struct attribute_errors {
-    double drawn[READINGS];      /**< of the areas' share, from blocks of remainders */
-    double predicted[READINGS];  /**< from the prediction of the background */
-    double total[READINGS];      /**< both */
-    int64_t groups;              /**< of background blocks that were left out in turn */
-    float *map[READINGS];        /**< [cells], NaN outside the areas; free() */
-};
+/** Opens the products and lays out targets and neighbours; @p all are the maps of the whole period.
+ *  Collective. @return STATUS_DATA where no cell has all parts */
+enum status uncertainty_create(const struct attribute_request *request,
+                               const struct attribute_maps *all, struct uncertainty **uncertainty);
+void uncertainty_destroy(struct uncertainty **uncertainty);
 
-/** Bootstraps blocks of remainders, whole maps together, and leaves blocks of the background out in
- *  turn. The numbers depend on --seed, not on ranks or memory. Collective; the same on every rank. */
-enum status attribute_uncertainty(const struct attribute_request *request,
-                                  struct attribute_errors *errors);
+/** Standard errors of a period, from its maps. With @p cells, [READINGS][cells], also those of each
+ *  cell's share; others are left as they are. Local; the same on any rank, at any number of them. */
+enum status uncertainty_find(struct uncertainty *uncertainty, const struct attribute_maps *maps,
+                             struct attribute_errors *errors, float *const cells[READINGS]);
+
+/** Memory of a rank, for a grid of @p cells. */
+int64_t uncertainty_bytes(int64_t cells);
+
+/** Tells what is known of the removal of `deweather` (P2.31): all but `recentre` leave a level in the
+ *  cells that is not the pollution's, and the shares with it. */
+enum status attribute_check_removal(const struct job *job, const char *path);
 
 #endif

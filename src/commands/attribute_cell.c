@@ -8,7 +8,9 @@ const char *const attribute_map_names[ATTRIBUTE_MAPS] = {
     [ATTRIBUTE_IHS] = "ihs_mean",
     [ATTRIBUTE_BACKGROUND] = "background_mean",
     [ATTRIBUTE_RATIO_OF_MEANS] = "share_ratio_of_means",
-    [ATTRIBUTE_MEAN_OF_RATIOS] = "share_mean_of_ratios"};
+    [ATTRIBUTE_MEAN_OF_RATIOS] = "share_mean_of_ratios",
+    [ATTRIBUTE_HARMONIC] = "pollution_harmonic_mean",
+    [ATTRIBUTE_OUTSIDE] = "outside_mean"};
 
 const char *const attribute_count_names[ATTRIBUTE_COUNTS] = {[ATTRIBUTE_DAYS] = "days",
                                                              [ATTRIBUTE_SHARE_DAYS] = "share_days",
@@ -24,8 +26,8 @@ struct attribute_day attribute_day_of(float pollution, float deweathered, float 
 }
 
 struct sums {
-    double pollution, ihs, background, ratios;
-    int32_t days, share_days, negative;
+    double pollution, ihs, background, ratios, inverse, outside;
+    int32_t days, share_days, negative, outside_days;
 };
 
 static void add_day(double pollution, const struct attribute_day *day, struct sums *sums)
@@ -37,6 +39,7 @@ static void add_day(double pollution, const struct attribute_day *day, struct su
     sums->negative += day->background < 0;
     if (pollution >= SHARE_FLOOR) {
         sums->ratios += day->share;
+        sums->inverse += 1 / pollution;
         sums->share_days++;
     }
 }
@@ -51,10 +54,23 @@ static struct attribute_means means_from(const struct sums *sums)
                  [ATTRIBUTE_RATIO_OF_MEANS] =
                      sums->pollution > 0 ? sums->ihs / sums->pollution : NAN,
                  [ATTRIBUTE_MEAN_OF_RATIOS] =
-                     sums->share_days > 0 ? sums->ratios / sums->share_days : NAN},
+                     sums->share_days > 0 ? sums->ratios / sums->share_days : NAN,
+                 [ATTRIBUTE_HARMONIC] =
+                     sums->share_days > 0 ? sums->share_days / sums->inverse : NAN,
+                 [ATTRIBUTE_OUTSIDE] =
+                     sums->outside_days > 0 ? sums->outside / sums->outside_days : NAN},
         .counts = {[ATTRIBUTE_DAYS] = sums->days,
                    [ATTRIBUTE_SHARE_DAYS] = sums->share_days,
                    [ATTRIBUTE_NEGATIVE] = sums->negative}};
+}
+
+bool attribute_is_outside(const struct attribute_series *series, int64_t steps)
+{
+    int64_t step = 0;
+    while (step < steps && isnan(series->expected[step * series->stride])) {
+        step++;
+    }
+    return step == steps;
 }
 
 struct attribute_means attribute_means_of(const struct periods *periods,
@@ -68,6 +84,11 @@ struct attribute_means attribute_means_of(const struct periods *periods,
                                                     series->expected[at]);
         if (!isnan(day.background) && period_holds(periods, period, step)) {
             add_day((double)series->pollution[at], &day, &sums);
+        }
+        if (series->is_outside && !isnan(series->deweathered[at]) &&
+            period_holds(periods, period, step)) {
+            sums.outside += (double)series->deweathered[at];
+            sums.outside_days++;
         }
     }
     return means_from(&sums);

@@ -1,137 +1,275 @@
 /* airshed -- GPL-3.0-or-later. How sure the share of the sources is (P2.47). */
-#include <limits.h>
+#include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attribute.h"
+#include "attribute_prediction.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/random.h"
-#include "kernels/kriging.h"
-#include "kernels/variogram.h"
-#include "learn/holdout.h"
+#include "io/dataset.h"
 #include "parallel/agree.h"
 #include "parallel/messages.h"
 
-/* Cells of a map that make its variogram; its cutoff is a third of the diagonal (P2.09). */
-enum { VARIOGRAM_CELLS = 2000, CUTOFF_SHARE = 3 };
+/* Targets that are summed up together, by one rank. */
+enum { BLOCK_TARGETS = 256, NEIGHBOURS_USUAL = 32 };
 
-struct uncertainty {
-    const struct attribute_request *request;
-    const struct job *job;
-    const struct georeference *grid;
-    int64_t cells, steps, targets, sites, groups, block_days, room;
-    struct position *place;         /* [cells] */
-    double *deweathered, *inverse;  /* [cells]: mean; mean of 1 / pollution */
-    int64_t *target, *site;         /* [targets], [sites]: cells */
-    struct position *target_place, *site_place;
-    double *site_value; /* [sites] */
-    int32_t *site_group;
-    struct kriging_options kriging;
-    int64_t capacity;
-    int32_t *neighbour; /* [targets, capacity] */
-    double *weight, *prediction;
-    double *maps;                                 /* [room, cells]: replicates or groups */
-    double *sum[READINGS], *squares[READINGS];    /* [targets] */
-    double *variance[READINGS];                   /* [targets] of both parts */
-    float *block[3];                              /* [steps, columns] of a row */
-    double *prefix;                               /* [steps + 1] */
-    int32_t *prefix_count;
+/* Standard errors to either side of a 95 % interval where nothing was held out. */
+#define NORMAL_REACH 1.959963984540054
+
+/* What a replicate comes to over all targets: mean part of the sources, pollution, mean of ratios. */
+enum replicate_sum { SUM_IHS, SUM_POLLUTION, SUM_RATIOS, SUMS };
+
+/* Of a target over the replicates. */
+struct cell_sums {
+    double ihs, pollution, ihs_ihs, pollution_pollution, ihs_pollution;
 };
 
-/* ---- means and replicates of the rows that this rank owns ---------------------------------- */
+struct uncertainty {
+    struct attribute_request request;
+    int64_t cells, targets, blocks, width;
+    uint8_t *is_area, *is_outside; /* [cells] */
+    int64_t *target;               /* [targets], cells */
+    struct predictor *predictor;
+    struct prediction_quality quality; /* of the whole period */
 
-static enum status read_block(struct uncertainty *u, const struct window *window)
+    /* Replicates */
+    struct dataset *dataset;
+    int64_t replicates, steps; /* of the product of deweather */
+    struct window window;      /* of the grid in it */
+    float *map[2];             /* [cells], pollution and deweathered of one replicate */
+    int32_t *site;             /* [own targets, width], block after block */
+    double *weight;
+    double *sums;              /* [replicates, blocks, SUMS] */
+    struct cell_sums *cell;    /* [targets], 0 where another rank owns the block */
+    double variance[SUMS], covariance; /* of the sums; of the first two */
+    double weights[READINGS];  /* of targets, that the sums were made with: their total */
+    double days;               /* of a cell, that the replicates are about */
+};
+
+/* ---- targets ------------------------------------------------------------------------------ */
+
+static enum status list_targets(struct uncertainty *u, const struct attribute_maps *all)
 {
     enum status status;
-    TRY(input_read(u->request->pollution, window, u->block[0]));
-    TRY(input_read(u->request->deweathered, window, u->block[1]));
-    TRY(input_read(u->request->baseline, window, u->block[2]));
+    int64_t sites = 0;
+    const char *deweathered = u->request.deweathered, *expected = u->request.expected;
+    TRY(memory_allocate((size_t)u->cells, 1, &u->is_area));
+    TRY(memory_allocate((size_t)u->cells, 1, &u->is_outside));
+    for (int64_t cell = 0; cell < u->cells; cell++) {
+        u->is_area[cell] = all->period.counts[ATTRIBUTE_DAYS][cell] > 0;
+        u->is_outside[cell] = !isnan(all->period.maps[ATTRIBUTE_OUTSIDE][cell]);
+        u->targets += u->is_area[cell];
+        sites += u->is_outside[cell];
+    }
+    FAIL_IF(u->targets == 0, STATUS_DATA,
+            "--expected %s: no cell has pollution, deweathered and expected on one day", expected);
+    FAIL_IF(sites < 2, STATUS_DATA,
+            "--deweathered %s: no background outside the areas, so that nothing tells how sure the "
+            "share is; use --no-errors",
+            deweathered);
+    TRY(memory_allocate((size_t)u->targets, sizeof *u->target, &u->target));
+    for (int64_t cell = 0, i = 0; cell < u->cells; cell++) {
+        if (u->is_area[cell] != 0) {
+            u->target[i++] = cell;
+        }
+    }
+    u->blocks = (u->targets + BLOCK_TARGETS - 1) / BLOCK_TARGETS;
 done:
     return status;
 }
 
-static void find_means(struct uncertainty *u, const struct window *window, int64_t col)
+/* The weights of targets in a mean: days for the ratio of means; share days over the harmonic mean for
+ * the mean of ratios, so that it is applied to the sources' part. */
+static double target_weight(const struct attribute_maps *maps, enum attribute_reading reading,
+                            int64_t cell)
 {
-    double sum = 0, inverse = 0;
-    int64_t count = 0, days = 0;
-    int64_t cell = window->row * u->grid->cols + window->col + col;
-    for (int64_t step = 0; step < u->steps; step++) {
-        double pollution = (double)u->block[0][step * window->cols + col];
-        double deweathered = (double)u->block[1][step * window->cols + col];
-        if (!isnan(deweathered)) {
-            sum += deweathered;
-            count++;
-        }
-        if (!isnan(pollution) && !isnan(deweathered) && pollution >= SHARE_FLOOR) {
-            inverse += 1 / pollution;
-            days++;
-        }
+    if (reading == READING_RATIO_OF_MEANS) {
+        return maps->period.counts[ATTRIBUTE_DAYS][cell];
     }
-    u->deweathered[cell] = count > 0 ? sum / (double)count : NAN;
-    u->inverse[cell] = days > 0 ? inverse / (double)days : 0;
+    double days = maps->period.counts[ATTRIBUTE_SHARE_DAYS][cell];
+    return days > 0 ? days / (double)maps->period.maps[ATTRIBUTE_HARMONIC][cell] : 0;
 }
 
-static void sum_remainders(struct uncertainty *u, const struct window *window, int64_t col)
+/* What those weighted sums are divided by to give a share. */
+static double share_divisor(const struct uncertainty *u, const struct attribute_maps *maps,
+                            enum attribute_reading reading)
 {
-    u->prefix[0] = 0;
-    u->prefix_count[0] = 0;
-    for (int64_t step = 0; step < u->steps; step++) {
-        int64_t at = step * window->cols + col;
-        double remainder = (double)u->block[0][at] - (double)u->block[2][at];
-        bool is_there = !isnan(remainder);
-        u->prefix[step + 1] = u->prefix[step] + (is_there ? remainder : 0);
-        u->prefix_count[step + 1] = u->prefix_count[step] + is_there;
-    }
-}
-
-/* Mean remainder of a replicate less the true one: block k of it starts at a step that (replicate, k)
- * keys, for every cell the same. 0 where a cell has no remainders. */
-static double draw_mean(const struct uncertainty *u, int64_t replicate)
-{
-    struct random_key key = {u->job->seed, random_stream("attribute.blocks")};
-    uint64_t starts = (uint64_t)(u->steps - u->block_days + 1);
     double sum = 0;
-    int64_t count = 0;
-    for (int64_t step = 0, k = 0; step < u->steps; step += u->block_days, k++) {
-        int64_t left = u->steps - step;
-        int64_t length = left < u->block_days ? left : u->block_days;
-        int64_t start = (int64_t)random_below(key, (uint64_t)replicate, (uint64_t)k, starts);
-        sum += u->prefix[start + length] - u->prefix[start];
-        count += u->prefix_count[start + length] - u->prefix_count[start];
+    for (int64_t i = 0; i < u->targets; i++) {
+        int64_t cell = u->target[i];
+        double days = maps->period.counts[ATTRIBUTE_DAYS][cell];
+        sum += reading == READING_MEAN_OF_RATIOS ? maps->period.counts[ATTRIBUTE_SHARE_DAYS][cell]
+               : days > 0 ? days * (double)maps->period.maps[ATTRIBUTE_POLLUTION][cell]
+                          : 0;
     }
-    int64_t all = u->prefix_count[u->steps];
-    return all > 0 && count > 0 ? sum / (double)count - u->prefix[u->steps] / (double)all : 0;
+    return sum > 0 ? sum : NAN;
 }
 
-static int64_t block_cols(const struct uncertainty *u)
+static double sum_of_weights(const struct uncertainty *u, const struct attribute_maps *maps,
+                             enum attribute_reading reading)
 {
-    enum { COLUMNS = 64 };
-    return u->grid->cols < COLUMNS ? u->grid->cols : COLUMNS;
+    double sum = 0;
+    for (int64_t i = 0; i < u->targets; i++) {
+        sum += target_weight(maps, reading, u->target[i]);
+    }
+    return sum;
 }
 
-/* Replicates [first, first + count) of the rows of this rank; with the first ones the means. */
-static enum status draw_rows(struct uncertainty *u, int64_t first, int64_t count)
+/* Weighted sum of a map of the sources' part. */
+static double weighted_sum(const struct uncertainty *u, const struct attribute_maps *maps,
+                           enum attribute_reading reading, const float *map)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < u->targets; i++) {
+        double weight = target_weight(maps, reading, u->target[i]);
+        sum += weight > 0 ? weight * (double)map[u->target[i]] : 0;
+    }
+    return sum;
+}
+
+/* Days of a cell in a period, on average. */
+static double mean_days(const struct uncertainty *u, const struct attribute_maps *maps)
+{
+    double days = 0, cells = 0;
+    for (int64_t i = 0; i < u->targets; i++) {
+        int32_t own = maps->period.counts[ATTRIBUTE_DAYS][u->target[i]];
+        days += own;
+        cells += own > 0;
+    }
+    return cells > 0 ? days / cells : NAN;
+}
+
+/* ---- replicates --------------------------------------------------------------------------- */
+
+static const char *const replicate_names[2] = {"pollution_replicate", "deweathered_replicate"};
+
+static enum status find_replicate(const struct uncertainty *u, int map, int64_t index, int *variable)
+{
+    char name[64];
+    /* A single one has no dimension left in its name. */
+    snprintf(name, sizeof name, u->replicates > 1 ? "%s[replicate=%lld]" : "%s",
+             replicate_names[map], (long long)index);
+    return dataset_find(u->dataset, name, variable);
+}
+
+static int64_t count_replicates(const struct dataset *dataset)
+{
+    int64_t count = 0;
+    for (int i = 0; i < dataset_variable_count(dataset); i++) {
+        count += strncmp(dataset_variable(dataset, i)->name, replicate_names[0],
+                         strlen(replicate_names[0])) == 0;
+    }
+    return count;
+}
+
+/* Where the grid in hand, which may be a part, lies in the product. */
+static void find_window(struct uncertainty *u, const struct georeference *whole)
+{
+    const struct georeference *grid = u->request.grid;
+    u->window = (struct window){.steps = 1, .rows = grid->rows, .cols = grid->cols};
+    while (u->window.row + grid->rows < whole->rows && whole->y[u->window.row] != grid->y[0]) {
+        u->window.row++;
+    }
+    while (u->window.col + grid->cols < whole->cols && whole->x[u->window.col] != grid->x[0]) {
+        u->window.col++;
+    }
+}
+
+static enum status open_replicates(struct uncertainty *u)
+{
+    enum status status;
+    struct dataset_options how = {0};
+    int variable;
+    TRY(dataset_open(u->request.deweathered, &how, &u->dataset));
+    u->replicates = count_replicates(u->dataset);
+    if (u->replicates < 2) {
+        u->replicates = 0;
+        goto done;
+    }
+    TRY(dataset_find(u->dataset, "deweathered", &variable));
+    const struct dataset_variable *facts = dataset_variable(u->dataset, variable);
+    u->steps = facts->time != NULL ? facts->time->steps : 1;
+    find_window(u, facts->grid);
+    for (int i = 0; i < 2; i++) {
+        TRY(memory_allocate((size_t)u->cells, sizeof(float), &u->map[i]));
+    }
+    TRY(memory_allocate((size_t)(u->replicates * u->blocks * SUMS), sizeof(double), &u->sums));
+    TRY(memory_allocate((size_t)u->targets, sizeof *u->cell, &u->cell));
+done:
+    return status;
+}
+
+static int64_t block_count(const struct uncertainty *u, int64_t block)
+{
+    int64_t left = u->targets - block * BLOCK_TARGETS;
+    return left < BLOCK_TARGETS ? left : BLOCK_TARGETS;
+}
+
+/* Of the blocks that this rank owns. */
+static enum status make_weights(struct uncertainty *u, const struct attribute_maps *all)
+{
+    enum status status;
+    const struct job *job = u->request.job;
+    const float *outside = all->period.maps[ATTRIBUTE_OUTSIDE];
+    int64_t own = 0, *cell = NULL;
+    u->width = predictor_width(u->predictor);
+    TRY(memory_allocate((size_t)u->targets, sizeof *cell, &cell));
+    for (int64_t block = job->rank; block < u->blocks; block += job->size) {
+        memcpy(cell + own, u->target + block * BLOCK_TARGETS,
+               (size_t)block_count(u, block) * sizeof *cell);
+        own += block_count(u, block);
+    }
+    TRY(memory_allocate((size_t)(own * u->width), sizeof *u->site, &u->site));
+    TRY(memory_allocate((size_t)(own * u->width), sizeof *u->weight, &u->weight));
+    TRY(predictor_weights(u->predictor, outside, &u->quality, own, cell, u->site, u->weight));
+done:
+    free(cell);
+    return status;
+}
+
+/* Target @p i, whose weights are the @p at th of this rank, in the replicate in hand. */
+static void take_target(struct uncertainty *u, const struct attribute_maps *all, int64_t i, int64_t at,
+                        double *sums)
+{
+    int64_t cell = u->target[i];
+    double predicted = 0, pollution = (double)u->map[0][cell];
+    for (int64_t k = at * u->width; k < (at + 1) * u->width; k++) {
+        predicted = fma(u->weight[k], (double)u->map[1][u->site[k]], predicted);
+    }
+    double ihs = (double)u->map[1][cell] - predicted;
+    if (isnan(ihs) || isnan(pollution)) {
+        return;
+    }
+    double days = target_weight(all, READING_RATIO_OF_MEANS, cell);
+    sums[SUM_IHS] += days * ihs;
+    sums[SUM_POLLUTION] += days * pollution;
+    sums[SUM_RATIOS] += target_weight(all, READING_MEAN_OF_RATIOS, cell) * ihs;
+    struct cell_sums *own = &u->cell[i];
+    own->ihs += ihs;
+    own->pollution += pollution;
+    own->ihs_ihs += ihs * ihs;
+    own->pollution_pollution += pollution * pollution;
+    own->ihs_pollution += ihs * pollution;
+}
+
+static enum status take_replicates(struct uncertainty *u, const struct attribute_maps *all)
 {
     enum status status = STATUS_OK;
-    for (int64_t row = u->job->rank; row < u->grid->rows; row += u->job->size) {
-        for (int64_t col = 0; col < u->grid->cols; col += block_cols(u)) {
-            int64_t left = u->grid->cols - col;
-            struct window window = {.steps = u->steps,
-                                    .row = row,
-                                    .rows = 1,
-                                    .col = col,
-                                    .cols = left < block_cols(u) ? left : block_cols(u)};
-            TRY(read_block(u, &window));
-            for (int64_t i = 0; i < window.cols; i++) {
-                if (first == 0) {
-                    find_means(u, &window, i);
-                }
-                sum_remainders(u, &window, i);
-                for (int64_t k = 0; k < count; k++) {
-                    u->maps[k * u->cells + row * u->grid->cols + col + i] = draw_mean(u, first + k);
-                }
+    const struct job *job = u->request.job;
+    for (int64_t replicate = 0; replicate < u->replicates; replicate++) {
+        int64_t at = 0;
+        for (int map = 0; map < 2; map++) {
+            int variable;
+            TRY(find_replicate(u, map, replicate, &variable));
+            TRY(dataset_read(u->dataset, variable, &u->window, u->map[map]));
+        }
+        for (int64_t block = job->rank; block < u->blocks; block += job->size) {
+            double *sums = u->sums + (replicate * u->blocks + block) * SUMS;
+            for (int64_t i = 0; i < block_count(u, block); i++) {
+                take_target(u, all, block * BLOCK_TARGETS + i, at++, sums);
             }
         }
     }
@@ -140,468 +278,297 @@ done:
 }
 
 /* Values that one rank has and the others have as 0: sums are exact. */
-static void share_values(const struct uncertainty *u, double *values, int64_t count)
+static void share_values(const struct job *job, double *values, int64_t count)
 {
-    for (int64_t at = 0; at < count; at += INT_MAX / 2) {
-        int64_t part = count - at < INT_MAX / 2 ? count - at : INT_MAX / 2;
-        messages_reduce(u->job->comm, values + at, (int)part, MPI_DOUBLE, MPI_SUM);
+    enum { MOST = 1 << 26 };
+    for (int64_t at = 0; at < count; at += MOST) {
+        int64_t part = count - at < MOST ? count - at : MOST;
+        messages_reduce(job->comm, values + at, (int)part, MPI_DOUBLE, MPI_SUM);
     }
 }
 
-static enum status draw(struct uncertainty *u, int64_t first, int64_t count)
+static double product_mean(double sum, double first, double second, double count)
 {
-    enum status status;
-    memset(u->maps, 0, (size_t)(count * u->cells) * sizeof *u->maps);
-    TRY_TOGETHER(u->job->comm, draw_rows(u, first, count));
-    share_values(u, u->maps, count * u->cells);
-    if (first == 0) {
-        share_values(u, u->deweathered, u->cells);
-        share_values(u, u->inverse, u->cells);
-    }
-done:
-    return status;
+    return (sum - first * second / count) / (count - 1);
 }
 
-/* ---- prediction --------------------------------------------------------------------------- */
-
-static enum status list_cells(struct uncertainty *u)
+/* Variances of what the blocks add up to, in the order of the blocks. */
+static void find_variances(struct uncertainty *u)
 {
-    enum status status;
-    const int32_t *days = u->request->all->counts[ATTRIBUTE_DAYS];
-    for (int64_t cell = 0; cell < u->cells; cell++) {
-        u->targets += days[cell] > 0;
-        u->sites += days[cell] == 0 && !isnan(u->deweathered[cell]);
-    }
-    size_t targets = (size_t)u->targets, sites = (size_t)u->sites;
-    TRY(memory_allocate(targets, sizeof *u->target, &u->target));
-    TRY(memory_allocate(targets, sizeof *u->target_place, &u->target_place));
-    TRY(memory_allocate(targets, sizeof *u->prediction, &u->prediction));
-    TRY(memory_allocate(sites, sizeof *u->site, &u->site));
-    TRY(memory_allocate(sites, sizeof *u->site_place, &u->site_place));
-    TRY(memory_allocate(sites, sizeof *u->site_value, &u->site_value));
-    TRY(memory_allocate(sites, sizeof *u->site_group, &u->site_group));
-    for (int64_t cell = 0, i = 0, k = 0; cell < u->cells; cell++) {
-        if (days[cell] > 0) {
-            u->target[i] = cell;
-            u->target_place[i++] = u->place[cell];
-        } else if (!isnan(u->deweathered[cell])) {
-            u->site[k] = cell;
-            u->site_value[k] = u->deweathered[cell];
-            u->site_place[k++] = u->place[cell];
+    double count = (double)u->replicates, mean[SUMS] = {0}, products[SUMS] = {0}, mixed = 0;
+    for (int64_t replicate = 0; replicate < u->replicates; replicate++) {
+        double total[SUMS] = {0};
+        for (int64_t block = 0; block < u->blocks; block++) {
+            for (int sum = 0; sum < SUMS; sum++) {
+                total[sum] += u->sums[(replicate * u->blocks + block) * SUMS + sum];
+            }
         }
+        for (int sum = 0; sum < SUMS; sum++) {
+            mean[sum] += total[sum];
+            products[sum] += total[sum] * total[sum];
+        }
+        mixed += total[SUM_IHS] * total[SUM_POLLUTION];
+    }
+    for (int sum = 0; sum < SUMS; sum++) {
+        u->variance[sum] = product_mean(products[sum], mean[sum], mean[sum], count);
+    }
+    u->covariance = product_mean(mixed, mean[SUM_IHS], mean[SUM_POLLUTION], count);
+}
+
+static enum status use_replicates(struct uncertainty *u, const struct attribute_maps *all)
+{
+    enum status status;
+    const struct job *job = u->request.job;
+    TRY_TOGETHER(job->comm, open_replicates(u));
+    if (u->replicates == 0) {
+        if (job->rank == 0) {
+            log_info("--deweathered %s: no replicates, so that standard errors know nothing of the "
+                     "remainders; make it with `airshed deweather --replicates 200`",
+                     u->request.deweathered);
+        }
+        goto done;
+    }
+    TRY_TOGETHER(job->comm, make_weights(u, all));
+    TRY_TOGETHER(job->comm, take_replicates(u, all));
+    share_values(job, u->sums, u->replicates * u->blocks * SUMS);
+    share_values(job, (double *)u->cell, u->targets * (int64_t)(sizeof *u->cell / sizeof(double)));
+    find_variances(u);
+    u->days = mean_days(u, all) * (double)u->steps / (double)u->request.steps;
+    for (int i = 0; i < READINGS; i++) {
+        u->weights[i] = sum_of_weights(u, all, (enum attribute_reading)i);
     }
 done:
     return status;
 }
 
-static double distance_between(const struct uncertainty *u, int64_t first, int64_t second)
-{
-    return position_distance(DISTANCE_GEODESIC, u->place[first], u->place[second]);
-}
+/* ---- parts -------------------------------------------------------------------------------- */
 
-static enum status fit_variogram(struct uncertainty *u)
+/* Of the remainders: to first order the share changes by (change of the sources' part - share x change of
+ * the pollution) / pollution. In a part of the days as much as fewer blocks scatter more: with the
+ * square root of the days. */
+static double remainder_error(const struct uncertainty *u, const struct attribute_maps *maps,
+                              enum attribute_reading reading)
 {
-    enum status status;
-    struct variogram_pairs pairs;
-    int64_t *chosen = NULL;
-    struct position *place = NULL;
-    double *value = NULL;
-    double diagonal = distance_between(u, 0, u->cells - 1);
-    TRY(memory_allocate(VARIOGRAM_CELLS, sizeof *chosen, &chosen));
-    TRY(memory_allocate(VARIOGRAM_CELLS, sizeof *place, &place));
-    TRY(memory_allocate(VARIOGRAM_CELLS, sizeof *value, &value));
-    int64_t count = variogram_sample(u->job->seed, 0, u->sites, u->site_value, VARIOGRAM_CELLS, chosen);
-    for (int64_t i = 0; i < count; i++) {
-        place[i] = u->site_place[chosen[i]];
-        value[i] = u->site_value[chosen[i]];
+    if (u->replicates == 0) {
+        return NAN;
     }
-    variogram_pairs_init(&pairs, diagonal > 0 ? diagonal / CUTOFF_SHARE : 1, VARIOGRAM_LAGS_DEFAULT);
-    variogram_pairs_add(&pairs, DISTANCE_GEODESIC, count, place, value);
-    struct variogram_fit fit = variogram_fit_best(&pairs);
-    u->kriging = kriging_options_default(DISTANCE_GEODESIC, &fit.model);
-done:
-    free(chosen);
-    free(place);
-    free(value);
-    return status;
+    double longer = u->days / mean_days(u, maps);
+    double weights = sum_of_weights(u, maps, reading), divisor = share_divisor(u, maps, reading);
+    double variance = u->variance[SUM_RATIOS];
+    if (reading == READING_RATIO_OF_MEANS) {
+        double share = weighted_sum(u, maps, reading, maps->period.maps[ATTRIBUTE_IHS]) / divisor;
+        variance = u->variance[SUM_IHS] - 2 * share * u->covariance +
+                   share * share * u->variance[SUM_POLLUTION];
+    }
+    return sqrt(fmax(variance, 0) * longer) / u->weights[reading] * weights / divisor;
 }
 
-/* Edge of the blocks that are left out: as long as a typical area, as those that `background` holds
- * out, since what is asked is how far off a prediction across such a width may be. Blocks as wide as
- * the variogram's range are too small: the next cells behind stand in for them. */
-static enum status block_edge(const struct uncertainty *u, int64_t *edge)
+/* Of the prediction across the areas. */
+static enum status background_error(struct uncertainty *u, const struct attribute_maps *maps,
+                                    const struct prediction_quality *quality,
+                                    enum attribute_reading reading, double *error)
 {
     enum status status;
-    struct shapes *shapes = NULL;
-    uint8_t *mask = NULL;
-    TRY(memory_allocate((size_t)u->cells, 1, &mask));
+    int64_t count = 0, *cell = NULL;
+    double *weight = NULL, variance;
+    TRY(memory_allocate((size_t)u->targets, sizeof *cell, &cell));
+    TRY(memory_allocate((size_t)u->targets, sizeof *weight, &weight));
     for (int64_t i = 0; i < u->targets; i++) {
-        mask[u->target[i]] = 1;
+        cell[count] = u->target[i];
+        weight[count] = target_weight(maps, reading, u->target[i]);
+        count += weight[count] > 0;
     }
-    TRY(shapes_create(mask, u->grid->rows, u->grid->cols, &shapes));
-    *edge = holdout_block(shapes, u->grid->rows, u->grid->cols);
+    *error = NAN;
+    if (count > 0) {
+        TRY(predictor_variance(u->predictor, maps->period.maps[ATTRIBUTE_OUTSIDE], quality, count,
+                               cell, weight, &variance));
+        *error = sqrt(variance) / share_divisor(u, maps, reading);
+    }
 done:
-    free(mask);
-    shapes_destroy(&shapes);
+    free(cell);
+    free(weight);
     return status;
 }
 
-/* Numbers the blocks that hold sites; where they are more than groups, deals them out by seed. */
-static enum status group_sites(struct uncertainty *u)
+/* Of a network's seed: standard deviation of the shares by networks that differ in nothing else. */
+static double network_error(const struct uncertainty *u, const struct attribute_maps *maps,
+                            enum attribute_reading reading)
+{
+    int others = u->request.others;
+    double divisor = share_divisor(u, maps, reading), squares = 0, sum = 0;
+    for (int i = 0; i <= others; i++) {
+        const float *map = i == 0 ? maps->period.maps[ATTRIBUTE_IHS] : maps->others[i - 1];
+        double share = weighted_sum(u, maps, reading, map) / divisor;
+        sum += share;
+        squares += share * share;
+    }
+    double rest = squares - sum * sum / (others + 1);
+    return others > 0 ? sqrt(fmax(rest, 0) / others) : NAN;
+}
+
+/* Known parts are independent of one another. */
+static double total_error(const struct attribute_errors *errors, enum attribute_reading reading)
+{
+    double squares = 0;
+    for (int part = 0; part < PARTS; part++) {
+        double own = errors->part[part][reading];
+        squares += isnan(own) ? 0 : own * own;
+    }
+    return isnan(errors->part[PART_BACKGROUND][reading]) ? NAN : sqrt(squares);
+}
+
+/* ---- cells -------------------------------------------------------------------------------- */
+
+static double cell_remainder(const struct uncertainty *u, const struct attribute_maps *maps,
+                             enum attribute_reading reading, int64_t i)
+{
+    if (u->replicates == 0) {
+        return 0;
+    }
+    const struct cell_sums *sums = &u->cell[i];
+    double count = (double)u->replicates, share = 0;
+    if (reading == READING_RATIO_OF_MEANS) {
+        share = (double)maps->period.maps[ATTRIBUTE_RATIO_OF_MEANS][u->target[i]];
+    }
+    double variance =
+        product_mean(sums->ihs_ihs, sums->ihs, sums->ihs, count) -
+        2 * share * product_mean(sums->ihs_pollution, sums->ihs, sums->pollution, count) +
+        share * share *
+            product_mean(sums->pollution_pollution, sums->pollution, sums->pollution, count);
+    return fmax(variance, 0);
+}
+
+static double cell_network(const struct uncertainty *u, const struct attribute_maps *maps, int64_t cell)
+{
+    int others = u->request.others;
+    double own = (double)maps->period.maps[ATTRIBUTE_IHS][cell], sum = own, squares = own * own;
+    for (int i = 0; i < others; i++) {
+        double value = (double)maps->others[i][cell];
+        sum += value;
+        squares += value * value;
+    }
+    return others > 0 ? fmax(squares - sum * sum / (others + 1), 0) / others : 0;
+}
+
+static enum status find_cells(struct uncertainty *u, const struct attribute_maps *maps,
+                              const struct prediction_quality *quality, float *const cells[READINGS])
 {
     enum status status;
-    int32_t *number = NULL;
-    struct random_key key = {u->job->seed, random_stream("attribute.groups")};
-    int64_t rows = u->grid->rows, cols = u->grid->cols, edge = 0, found = 0;
-    TRY(block_edge(u, &edge));
-    int64_t across = (cols + edge - 1) / edge, blocks = across * ((rows + edge - 1) / edge);
-    TRY(memory_allocate((size_t)blocks, sizeof *number, &number));
-    for (int64_t i = 0; i < u->sites; i++) {
-        int64_t block = u->site[i] / cols / edge * across + u->site[i] % cols / edge;
-        number[block] = number[block] > 0 ? number[block] : (int32_t)++found;
-        u->site_group[i] = number[block] - 1;
-    }
-    u->groups = found < u->request->groups ? found : u->request->groups;
-    for (int64_t i = 0; i < u->sites && found > u->groups; i++) {
-        u->site_group[i] =
-            (int32_t)random_below(key, (uint64_t)u->site_group[i], 0, (uint64_t)u->groups);
-    }
-done:
-    free(number);
-    return status;
-}
-
-static enum status make_weights(struct uncertainty *u)
-{
-    enum status status;
-    struct kriging *kriging = NULL;
-    TRY(kriging_create(&u->kriging, u->sites, u->site_place, u->site_value, &kriging));
-    u->capacity = kriging_capacity(kriging);
-    size_t entries = (size_t)(u->targets * u->capacity);
-    TRY(memory_allocate(entries, sizeof *u->neighbour, &u->neighbour));
-    TRY(memory_allocate(entries, sizeof *u->weight, &u->weight));
-    kriging_weights(kriging, u->targets, u->target_place, u->neighbour, u->weight, NULL);
-    kriging_predict(kriging, u->targets, u->target_place, u->prediction, NULL, NULL);
-done:
-    kriging_destroy(&kriging);
-    return status;
-}
-
-/* ---- variances ---------------------------------------------------------------------------- */
-
-/* How the areas' sums change, and those of cells: @p ihs [targets] and @p pollution [targets] (NULL:
- * not at all) are added to the means. @p shares of the areas, less those without change. */
-static void take_change(struct uncertainty *u, const double *ihs, const double *pollution,
-                        double shares[READINGS])
-{
-    const struct attribute_period *all = u->request->all;
-    double ihs_sum = 0, ihs_new = 0, sum = 0, sum_new = 0, ratios = 0, share_days = 0;
+    double *variance = NULL;
+    TRY(memory_allocate((size_t)u->targets, sizeof *variance, &variance));
+    TRY(predictor_variances(u->predictor, maps->period.maps[ATTRIBUTE_OUTSIDE], quality, u->targets,
+                            u->target, variance));
     for (int64_t i = 0; i < u->targets; i++) {
         int64_t cell = u->target[i];
-        double days = all->counts[ATTRIBUTE_DAYS][cell], own = all->counts[ATTRIBUTE_SHARE_DAYS][cell];
-        double part = (double)all->maps[ATTRIBUTE_IHS][cell];
-        double whole = (double)all->maps[ATTRIBUTE_POLLUTION][cell];
-        double whole_new = pollution != NULL ? whole + pollution[i] : whole;
-        double change[READINGS] = {(part + ihs[i]) / whole_new - part / whole,
-                                   ihs[i] * u->inverse[cell]};
+        const double divisor[READINGS] = {(double)maps->period.maps[ATTRIBUTE_POLLUTION][cell],
+                                          (double)maps->period.maps[ATTRIBUTE_HARMONIC][cell]};
         for (int reading = 0; reading < READINGS; reading++) {
-            u->sum[reading][i] += change[reading];
-            u->squares[reading][i] += change[reading] * change[reading];
-        }
-        ihs_sum += days * part;
-        ihs_new += days * (part + ihs[i]);
-        sum += days * whole;
-        sum_new += days * whole_new;
-        ratios += own * change[READING_MEAN_OF_RATIOS];
-        share_days += own;
-    }
-    shares[READING_RATIO_OF_MEANS] = ihs_new / sum_new - ihs_sum / sum;
-    shares[READING_MEAN_OF_RATIOS] = ratios / share_days;
-}
-
-/* Sums over replicates of what the areas' shares change by. */
-struct spread {
-    double sum[READINGS], squares[READINGS];
-};
-
-static void spread_add(struct spread *spread, const double shares[READINGS])
-{
-    for (int reading = 0; reading < READINGS; reading++) {
-        spread->sum[reading] += shares[reading];
-        spread->squares[reading] += shares[reading] * shares[reading];
-    }
-}
-
-static double scatter(double sum, double squares, int64_t count)
-{
-    double left = squares - sum * sum / (double)count;
-    return left > 0 ? left : 0;
-}
-
-/* Adds @p factor times the scatter of @p count changes to the cells' variances; errors of the areas. */
-static void end_part(struct uncertainty *u, const struct spread *spread, int64_t count, double factor,
-                     double errors[READINGS])
-{
-    for (int reading = 0; reading < READINGS; reading++) {
-        errors[reading] =
-            sqrt(factor * scatter(spread->sum[reading], spread->squares[reading], count));
-        for (int64_t i = 0; i < u->targets; i++) {
-            u->variance[reading][i] +=
-                factor * scatter(u->sum[reading][i], u->squares[reading][i], count);
-            u->sum[reading][i] = 0;
-            u->squares[reading][i] = 0;
+            double all = variance[i] + cell_network(u, maps, cell) +
+                         cell_remainder(u, maps, (enum attribute_reading)reading, i);
+            cells[reading][cell] = (float)(sqrt(all) / divisor[reading]);
         }
     }
+done:
+    free(variance);
+    return status;
 }
 
-/* A replicate's remainders change the pollution, its deweathered mean as much (`recentre` keeps the
- * mean of a cell), and the prediction as its weights say. */
-static void take_replicate(struct uncertainty *u, const double *map, double *ihs, double *pollution,
-                           struct spread *spread)
-{
-    double shares[READINGS];
-    for (int64_t i = 0; i < u->targets; i++) {
-        double predicted = 0;
-        for (int64_t k = i * u->capacity; k < (i + 1) * u->capacity; k++) {
-            predicted = fma(u->weight[k], map[u->site[u->neighbour[k]]], predicted);
-        }
-        pollution[i] = map[u->target[i]];
-        ihs[i] = pollution[i] - predicted;
-    }
-    take_change(u, ihs, pollution, shares);
-    spread_add(spread, shares);
-}
+/* ---- a period ----------------------------------------------------------------------------- */
 
-static enum status take_replicates(struct uncertainty *u, int64_t count,
-                                   struct spread *spread)
+/* The parts need the maps of the whole period only for what the replicates' sums were divided by. */
+enum status uncertainty_find(struct uncertainty *u, const struct attribute_maps *maps,
+                             struct attribute_errors *errors, float *const cells[READINGS])
 {
     enum status status;
-    double *ihs = NULL, *pollution = NULL;
-    TRY(memory_allocate((size_t)u->targets, sizeof *ihs, &ihs));
-    TRY(memory_allocate((size_t)u->targets, sizeof *pollution, &pollution));
-    for (int64_t k = 0; k < count; k++) {
-        take_replicate(u, u->maps + k * u->cells, ihs, pollution, spread);
+    struct prediction_quality quality;
+    const float *outside = maps->period.maps[ATTRIBUTE_OUTSIDE];
+    TRY(predictor_assess(u->predictor, outside, &u->quality, &quality));
+    for (int i = 0; i < READINGS; i++) {
+        enum attribute_reading reading = (enum attribute_reading)i;
+        errors->part[PART_REMAINDER][i] = remainder_error(u, maps, reading);
+        TRY(background_error(u, maps, &quality, reading, &errors->part[PART_BACKGROUND][i]));
+        errors->part[PART_NETWORK][i] = network_error(u, maps, reading);
+        errors->total[i] = total_error(errors, reading);
+    }
+    errors->factor =
+        quality.held > 0 ? gsl_cdf_tdist_Pinv(0.975, quality.held) : NORMAL_REACH;
+    if (cells != NULL) {
+        TRY(find_cells(u, maps, &quality, cells));
     }
 done:
-    free(ihs);
-    free(pollution);
     return status;
 }
 
-/* ---- background left out ------------------------------------------------------------------ */
-
-static bool uses_group(const struct uncertainty *u, int64_t target, int64_t group)
+int64_t uncertainty_bytes(int64_t cells)
 {
-    for (int64_t k = target * u->capacity; k < (target + 1) * u->capacity; k++) {
-        if (u->site_group[u->neighbour[k]] == group) {
-            return true;
-        }
-    }
-    return false;
+    /* Masks, replicates of one kind, lists and sums of targets, and the weights of a rank that is alone. */
+    int64_t target = 2 * 8 + (int64_t)sizeof(struct cell_sums) + 8;
+    int64_t weights = NEIGHBOURS_USUAL * (int64_t)(sizeof(double) + sizeof(int32_t));
+    return predictor_bytes(cells) + cells * (2 + 2 * 4 + target + weights);
 }
 
-/* What the prediction changes by without @p group, [targets]; 0 where its sites were not used. */
-static enum status leave_out(struct uncertainty *u, int64_t group, double *change)
+enum status attribute_check_removal(const struct job *job, const char *path)
 {
     enum status status;
-    struct kriging *kriging = NULL;
-    double *value = NULL, *prediction = NULL;
-    struct position *place = NULL;
-    int64_t *which = NULL, count = 0;
-    TRY(memory_allocate((size_t)u->sites, sizeof *value, &value));
-    TRY(memory_allocate((size_t)u->targets, sizeof *prediction, &prediction));
-    TRY(memory_allocate((size_t)u->targets, sizeof *place, &place));
-    TRY(memory_allocate((size_t)u->targets, sizeof *which, &which));
-    for (int64_t i = 0; i < u->sites; i++) {
-        value[i] = u->site_group[i] == group ? NAN : u->site_value[i];
-    }
-    for (int64_t i = 0; i < u->targets; i++) {
-        if (uses_group(u, i, group)) {
-            place[count] = u->target_place[i];
-            which[count++] = i;
-        }
-    }
-    TRY(kriging_create(&u->kriging, u->sites, u->site_place, value, &kriging));
-    kriging_predict(kriging, count, place, prediction, NULL, NULL);
-    for (int64_t k = 0; k < count; k++) {
-        change[which[k]] = prediction[k] - u->prediction[which[k]];
+    struct dataset *dataset = NULL;
+    struct dataset_options how = {0};
+    TRY(dataset_open(path, &how, &dataset));
+    const char *removal = dataset_attribute(dataset, "removal");
+    bool keeps_mean = removal == NULL || strcmp(removal, "recentre") == 0;
+    if (!keeps_mean && job->rank == 0) {
+        log_warning("--deweathered %s: was made with --removal %s, which does not keep the mean of a "
+                    "cell: %s; use `airshed deweather --removal recentre` (P2.31)",
+                    path, removal,
+                    strcmp(removal, "literal") == 0
+                        ? "every share comes out near 0"
+                        : "shares hold differences between the intercepts of cells");
     }
 done:
-    kriging_destroy(&kriging);
-    free(value);
-    free(prediction);
-    free(place);
-    free(which);
-    return status;
-}
-
-static enum status leave_out_own(struct uncertainty *u, int64_t first, int64_t count)
-{
-    enum status status = STATUS_OK;
-    for (int64_t k = 0; k < count; k++) {
-        if ((first + k) % u->job->size == u->job->rank) {
-            TRY(leave_out(u, first + k, u->maps + k * u->targets));
-        }
-    }
-done:
-    return status;
-}
-
-/* Delete-a-group jackknife: (G - 1) / G sum (d - mean d)^2 (Shao and Tu 1995, 2.3). */
-static enum status jackknife(struct uncertainty *u, struct attribute_errors *errors)
-{
-    enum status status = STATUS_OK;
-    struct spread spread = {{0}, {0}};
-    double groups = (double)u->groups;
-    for (int64_t first = 0; first < u->groups; first += u->room) {
-        int64_t left = u->groups - first, count = left < u->room ? left : u->room;
-        memset(u->maps, 0, (size_t)(count * u->targets) * sizeof *u->maps);
-        TRY_TOGETHER(u->job->comm, leave_out_own(u, first, count));
-        share_values(u, u->maps, count * u->targets);
-        for (int64_t k = 0; k < count; k++) {
-            double *change = u->maps + k * u->targets, shares[READINGS];
-            for (int64_t i = 0; i < u->targets; i++) {
-                change[i] = -change[i]; /* more background is less of the sources */
-            }
-            take_change(u, change, NULL, shares);
-            spread_add(&spread, shares);
-        }
-    }
-    end_part(u, &spread, u->groups, (groups - 1) / groups, errors->predicted);
-done:
+    dataset_close(&dataset);
     return status;
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
-static enum status create_rows(struct uncertainty *u)
-{
-    enum status status = STATUS_OK;
-    size_t cells = (size_t)u->cells, steps = (size_t)u->steps;
-    double *lon = NULL, *lat = NULL;
-    int64_t room = u->job->memory_bytes / 4 / (u->cells * (int64_t)sizeof(double));
-    int64_t most = u->request->replicates > u->request->groups ? u->request->replicates
-                                                               : u->request->groups;
-    u->room = room < 1 ? 1 : room < most ? room : most;
-    TRY(memory_allocate((size_t)u->room * cells, sizeof *u->maps, &u->maps));
-    TRY(memory_allocate(cells, sizeof *u->deweathered, &u->deweathered));
-    TRY(memory_allocate(cells, sizeof *u->inverse, &u->inverse));
-    TRY(memory_allocate(cells, sizeof *u->place, &u->place));
-    TRY(memory_allocate(cells, sizeof *lon, &lon));
-    TRY(memory_allocate(cells, sizeof *lat, &lat));
-    TRY(memory_allocate(steps + 1, sizeof *u->prefix, &u->prefix));
-    TRY(memory_allocate(steps + 1, sizeof *u->prefix_count, &u->prefix_count));
-    for (int i = 0; i < 3; i++) {
-        TRY(memory_allocate(steps * (size_t)block_cols(u), sizeof(float), &u->block[i]));
-    }
-    TRY(georeference_lonlat(u->grid, lon, lat));
-    for (int64_t cell = 0; cell < u->cells; cell++) {
-        u->place[cell] = position_from_lonlat(lon[cell], lat[cell]);
-    }
-done:
-    free(lon);
-    free(lat);
-    return status;
-}
-
-static enum status create_targets(struct uncertainty *u)
+enum status uncertainty_create(const struct attribute_request *request,
+                               const struct attribute_maps *all, struct uncertainty **out)
 {
     enum status status;
-    TRY(list_cells(u));
-    FAIL_IF(u->targets == 0, STATUS_DATA,
-            "--expected %s: no cell has pollution, deweathered and expected on one day",
-            option_text(u->job->options, "expected"));
-    FAIL_IF(u->sites < 2, STATUS_DATA,
-            "--deweathered %s: no background outside the areas, so that nothing tells how sure the "
-            "share is; use --replicates 0",
-            option_text(u->job->options, "deweathered"));
-    TRY(fit_variogram(u));
-    TRY(group_sites(u));
-    TRY(make_weights(u));
-    for (int reading = 0; reading < READINGS; reading++) {
-        TRY(memory_allocate((size_t)u->targets, sizeof(double), &u->sum[reading]));
-        TRY(memory_allocate((size_t)u->targets, sizeof(double), &u->squares[reading]));
-        TRY(memory_allocate((size_t)u->targets, sizeof(double), &u->variance[reading]));
-    }
+    struct uncertainty *u = NULL;
+    TRY_TOGETHER(request->job->comm, memory_allocate(1, sizeof *u, &u));
+    u->request = *request;
+    u->cells = request->grid->rows * request->grid->cols;
+    TRY_TOGETHER(request->job->comm, list_targets(u, all));
+    struct predictor_request predicted = {.grid = request->grid,
+                                          .seed = request->job->seed,
+                                          .expected = request->expected,
+                                          .is_area = u->is_area,
+                                          .is_outside = u->is_outside};
+    TRY_TOGETHER(request->job->comm, predictor_create(&predicted, &u->predictor));
+    TRY_TOGETHER(request->job->comm,
+                 predictor_assess(u->predictor, all->period.maps[ATTRIBUTE_OUTSIDE], NULL,
+                                  &u->quality));
+    TRY(use_replicates(u, all));
+    *out = u;
+    u = NULL;
 done:
+    uncertainty_destroy(&u);
     return status;
 }
 
-static enum status bootstrap(struct uncertainty *u, struct attribute_errors *errors)
+void uncertainty_destroy(struct uncertainty **uncertainty)
 {
-    enum status status = STATUS_OK;
-    struct spread spread = {{0}, {0}};
-    int64_t replicates = u->request->replicates;
-    for (int64_t first = 0; first < replicates; first += u->room) {
-        int64_t left = replicates - first, count = left < u->room ? left : u->room;
-        TRY(draw(u, first, count));
-        if (first == 0) {
-            TRY_TOGETHER(u->job->comm, create_targets(u));
-        }
-        TRY_TOGETHER(u->job->comm, take_replicates(u, count, &spread));
+    struct uncertainty *u = *uncertainty;
+    if (u == NULL) {
+        return;
     }
-    end_part(u, &spread, replicates, replicates > 1 ? 1.0 / (double)(replicates - 1) : NAN,
-             errors->drawn);
-done:
-    return status;
-}
-
-static enum status store(const struct uncertainty *u, struct attribute_errors *errors)
-{
-    enum status status = STATUS_OK;
-    for (int reading = 0; reading < READINGS; reading++) {
-        errors->total[reading] = hypot(errors->drawn[reading], errors->predicted[reading]);
-        TRY(memory_allocate((size_t)u->cells, sizeof(float), &errors->map[reading]));
-        for (int64_t cell = 0; cell < u->cells; cell++) {
-            errors->map[reading][cell] = NAN;
-        }
-        for (int64_t i = 0; i < u->targets; i++) {
-            errors->map[reading][u->target[i]] = (float)sqrt(u->variance[reading][i]);
-        }
-    }
-    errors->groups = u->groups;
-    if (u->job->rank == 0) {
-        log_info("standard error of the share %.4g: %.4g of remainders, %.4g of the background "
-                 "predicted from %lld groups of blocks",
-                 errors->total[0], errors->drawn[0], errors->predicted[0], (long long)u->groups);
-    }
-done:
-    return status;
-}
-
-static void uncertainty_clear(struct uncertainty *u)
-{
-    void *const blocks[] = {u->place,      u->deweathered,  u->inverse,    u->target,
-                            u->site,       u->target_place, u->site_place, u->site_value,
-                            u->site_group, u->neighbour,    u->weight,     u->prediction,
-                            u->maps,       u->block[0],     u->block[1],   u->block[2],
-                            u->prefix,     u->prefix_count};
+    predictor_destroy(&u->predictor);
+    dataset_close(&u->dataset);
+    void *const blocks[] = {u->is_area, u->is_outside, u->target, u->map[0], u->map[1],
+                            u->site,    u->weight,     u->sums,   u->cell};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         free(blocks[i]);
     }
-    for (int reading = 0; reading < READINGS; reading++) {
-        free(u->sum[reading]);
-        free(u->squares[reading]);
-        free(u->variance[reading]);
-    }
-}
-
-enum status attribute_uncertainty(const struct attribute_request *request,
-                                  struct attribute_errors *errors)
-{
-    enum status status;
-    int64_t steps = input_time(request->pollution)->steps;
-    struct uncertainty u = {.request = request,
-                            .job = request->job,
-                            .grid = input_grid(request->pollution),
-                            .steps = steps,
-                            .block_days = request->block_days < steps ? request->block_days : steps};
-    u.cells = u.grid->rows * u.grid->cols;
-    TRY_TOGETHER(request->job->comm, create_rows(&u));
-    TRY(bootstrap(&u, errors));
-    TRY(jackknife(&u, errors));
-    TRY_TOGETHER(request->job->comm, store(&u, errors));
-done:
-    uncertainty_clear(&u);
-    return status;
+    free(u);
+    *uncertainty = NULL;
 }

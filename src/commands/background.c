@@ -131,9 +131,17 @@ static const struct option_spec background_options[] = {
     {.name = NULL},
 };
 
-enum background_variable { BACKGROUND_EXPECTED, BACKGROUND_ROLE, BACKGROUND_HELD_OUT, VARIABLES };
+enum background_variable {
+    BACKGROUND_EXPECTED,
+    BACKGROUND_ROLE,
+    BACKGROUND_HELD_OUT,
+    BACKGROUND_HELD_OUT_ERROR,
+    VARIABLES
+};
 
 enum { TABLES = 4 }; /* two CSV files, each with its JSON twin */
+
+enum { ATTRIBUTES = 7, ATTRIBUTE_BYTES = 160 };
 
 struct background {
     const struct job *job;
@@ -158,7 +166,8 @@ struct background {
     char *table[TABLES];
     char comment[600];
     struct cube_variable variables[VARIABLES];
-    struct cube_attribute attributes[3];
+    char variogram[ATTRIBUTE_BYTES], neighbours[ATTRIBUTE_BYTES], power[ATTRIBUTE_BYTES];
+    struct cube_attribute attributes[ATTRIBUTES];
     struct cube_spec spec;
 };
 
@@ -369,6 +378,27 @@ done:
 
 /* ---- output ------------------------------------------------------------------------------- */
 
+/* What it takes to predict the same again (`attribute`). */
+static void describe_method(struct background *background)
+{
+    const struct options *options = background->job->options;
+    const struct variogram_model *model = &background->region.fit.model;
+    snprintf(background->variogram, sizeof background->variogram, "%s %.17g %.17g %.17g %.17g",
+             variogram_shape_name(model->shape), model->nugget, model->partial_sill, model->range,
+             model->smoothness);
+    snprintf(background->neighbours, sizeof background->neighbours, "%lld %lld",
+             (long long)option_integer(options, "neighbours"),
+             (long long)option_integer(options, "per-octant"));
+    snprintf(background->power, sizeof background->power, "%.17g", option_real(options, "power"));
+    background->attributes[3] =
+        (struct cube_attribute){"prediction_method", method_name(background->method)};
+    background->attributes[4] =
+        (struct cube_attribute){"prediction_variogram", background->variogram};
+    background->attributes[5] =
+        (struct cube_attribute){"prediction_neighbours", background->neighbours};
+    background->attributes[6] = (struct cube_attribute){"prediction_power", background->power};
+}
+
 static void describe(struct background *background)
 {
     const char *method = method_name(background->method);
@@ -389,6 +419,11 @@ static void describe(struct background *background)
                                  .long_name = "number of the held-out area; 0: none",
                                  .units = "1",
                                  .type = CUBE_INT},
+        [BACKGROUND_HELD_OUT_ERROR] = {.name = "held_out_error",
+                                       .long_name = "mean over the scored steps of what was "
+                                                    "predicted for the held-out area less its values",
+                                       .units = input_units(background->input),
+                                       .skip_range = true},
     };
     memcpy(background->variables, variables, sizeof variables);
     char details[200] = "";
@@ -407,12 +442,13 @@ static void describe(struct background *background)
         (struct cube_attribute){"references", "Zeng et al., Atmosphere 15, 131, 2024"};
     background->attributes[2] = (struct cube_attribute){
         "title", "Pollution that radiation areas would have without their sources"};
+    describe_method(background);
     background->spec = (struct cube_spec){.grid = input_grid(background->input),
                                           .time = input_time(background->input),
                                           .variables = background->variables,
                                           .variable_count = VARIABLES,
                                           .attributes = background->attributes,
-                                          .attribute_count = 3};
+                                          .attribute_count = ATTRIBUTES};
 }
 
 static enum status name_tables(struct background *background)
@@ -460,13 +496,18 @@ static enum status write_maps(struct background *background)
     struct cube *cube = stage_cube(background->stage, 0);
     struct window whole = {.steps = 1, .rows = region->grid->rows, .cols = region->grid->cols};
     int8_t *role = NULL;
+    float *error = NULL;
     TRY(memory_allocate((size_t)region->cells, 1, &role));
+    TRY(memory_allocate((size_t)region->cells, sizeof *error, &error));
+    TRY(scores_errors(&background->scores, background->stage, background->method, error));
     region_roles(region, role);
     TRY(cube_put(cube, BACKGROUND_ROLE, &whole, role));
     TRY(cube_put(cube, BACKGROUND_HELD_OUT, &whole, region->holdout->area));
+    TRY(cube_put(cube, BACKGROUND_HELD_OUT_ERROR, &whole, error));
     TRY(cube_sync(cube));
 done:
     free(role);
+    free(error);
     return status;
 }
 

@@ -206,6 +206,11 @@ bool scores_has(const struct scores *scores, int64_t step);
 void scores_add(const struct scores *scores, int method, const float *map,
                 const double *prediction, struct metric_sums *sums);
 
+/** Mean error of @p method in the held-out area that a cell lies in, into @p error [cells]; NaN in others
+ *  and where nothing was scored. From the journal of @p stage. */
+enum status scores_errors(const struct scores *scores, const struct stage *stage, int method,
+                          float *error);
+
 /** Writes the two tables from the journal of @p stage. Rank 0 does it. */
 enum status scores_tables(const struct scores *scores, const struct stage *stage, const char *units,
                          const char *const paths[4]);

@@ -99,6 +99,23 @@ done:
     return status;
 }
 
+enum status scores_errors(const struct scores *scores, const struct stage *stage, int method,
+                          float *error)
+{
+    enum status status;
+    struct metric_sums *sums = NULL;
+    const struct region *region = scores->region;
+    TRY(memory_allocate((size_t)scores->step_bytes, 1, &sums));
+    TRY(total(scores, stage, sums));
+    for (int64_t cell = 0; cell < region->cells; cell++) {
+        int32_t area = region->is_test[cell] != 0 ? region->holdout->area[cell] : 0;
+        error[cell] = area > 0 ? (float)metric_bias(sums_of(scores, sums, method, area)) : NAN;
+    }
+done:
+    free(sums);
+    return status;
+}
+
 static void write_sums(struct table_writer *writer, const struct metric_sums *sums)
 {
     table_writer_integer(writer, sums->count);

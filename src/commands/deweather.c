@@ -12,6 +12,7 @@
 #include "flow/produce.h"
 #include "kernels/lane_blocks.h"
 #include "parallel/agree.h"
+#include "replicates.h"
 #include "weather.h"
 
 static const struct option_spec deweather_options[] = {
@@ -46,11 +47,13 @@ enum deweather_variable {
     DEWEATHER_FLOATS,
     DEWEATHER_USED = DEWEATHER_FLOATS,
     DEWEATHER_REASON,
-    DEWEATHER_VARIABLES
+    DEWEATHER_REPLICATES, /* only with --replicates */
+    DEWEATHER_VARIABLES = DEWEATHER_REPLICATES + REPLICATE_MAPS
 };
 
 enum {
-    TERMS_MAX = WEATHER_MAX + 1
+    TERMS_MAX = WEATHER_MAX + 1,
+    LABEL_BYTES = 8
 };
 
 struct deweather {
@@ -59,6 +62,7 @@ struct deweather {
     struct weather *weather;
     struct decomposition *decomposition;
     struct deweathering *block;
+    struct replicates *replicates;
 
     /* Of the item */
     float *values;                 /* [steps, cells] */
@@ -69,9 +73,11 @@ struct deweather {
 
     /* Output */
     const char *labels[TERMS_MAX];
-    char comment[400];
+    char (*replicate_label)[LABEL_BYTES];
+    const char **replicate_labels;
+    char comment[500];
     struct cube_variable variables[DEWEATHER_VARIABLES];
-    struct cube_attribute attributes[3];
+    struct cube_attribute attributes[4];
     struct cube_spec spec;
 };
 
@@ -111,6 +117,25 @@ static void store_cell(struct deweather *deweather, int lane, int64_t cell, int6
     deweather->reason[cell] = (int8_t)block->reasons[lane];
 }
 
+/* Stage 2 again on remainders drawn anew. Writes over what the block holds of the fit. */
+static void replicate(struct deweather *deweather, int64_t first, int64_t cells)
+{
+    struct deweathering *block = deweather->block;
+    struct decomposition *d = deweather->decomposition;
+    struct replicate_fit fit = {.decomposition = d,
+                                .removal = block->removal,
+                                .block = deweathering_regression(block),
+                                .baseline = block->baseline,
+                                .used = block->observed,
+                                .fitted = block->regressed,
+                                .removed = block->removed};
+    if (deweather->replicates->count > 0) {
+        decomposition_load(d, deweather->values, cells, first);
+        replicates_take(deweather->replicates, d->series, block->baseline);
+        replicates_run(deweather->replicates, &fit, first, cells);
+    }
+}
+
 static enum status deweather_compute(void *context, struct flow_item *item)
 {
     struct deweather *deweather = context;
@@ -125,6 +150,7 @@ static enum status deweather_compute(void *context, struct flow_item *item)
                          deweather->cubes[DEWEATHER_BASELINE]);
         lane_block_store(block->removed, item->window.steps, cells, first,
                          deweather->cubes[DEWEATHER_DEWEATHERED]);
+        replicate(deweather, first, cells);
     }
     return STATUS_OK;
 }
@@ -144,6 +170,10 @@ static enum status deweather_write(void *context, struct flow_item *item)
     map.steps = 1;
     TRY(flow_put(item, 0, DEWEATHER_USED, &map, deweather->used));
     TRY(flow_put(item, 0, DEWEATHER_REASON, &map, deweather->reason));
+    map.steps = deweather->replicates->count;
+    for (int i = 0; i < REPLICATE_MAPS && map.steps > 0; i++) {
+        TRY(flow_put(item, 0, DEWEATHER_REPLICATES + i, &map, deweather->replicates->maps[i]));
+    }
 done:
     return status;
 }
@@ -217,6 +247,37 @@ static void describe_variables(struct deweather *deweather)
     memcpy(deweather->variables, variables, sizeof variables);
 }
 
+static enum status label_replicates(struct deweather *deweather)
+{
+    enum status status;
+    int64_t count = deweather->replicates->count;
+    TRY(memory_allocate((size_t)count, LABEL_BYTES, &deweather->replicate_label));
+    TRY(memory_allocate((size_t)count, sizeof(char *), &deweather->replicate_labels));
+    for (int64_t i = 0; i < count; i++) {
+        snprintf(deweather->replicate_label[i], LABEL_BYTES, "%lld", (long long)i + 1);
+        deweather->replicate_labels[i] = deweather->replicate_label[i];
+    }
+done:
+    return status;
+}
+
+static void describe_replicates(struct deweather *deweather)
+{
+    static const char *const names[REPLICATE_MAPS][2] = {
+        {"pollution_replicate", "mean pollution with remainders drawn anew, over the steps that were "
+                                "observed and have a deweathered value"},
+        {"deweathered_replicate", "mean of what stage 2 makes of that pollution, over the same steps"}};
+    for (int i = 0; i < REPLICATE_MAPS; i++) {
+        deweather->variables[DEWEATHER_REPLICATES + i] =
+            (struct cube_variable){.name = names[i][0],
+                                   .long_name = names[i][1],
+                                   .units = input_units(deweather->input),
+                                   .layers = (int)deweather->replicates->count,
+                                   .layer_name = "replicate",
+                                   .layer_labels = deweather->replicate_labels};
+    }
+}
+
 static void describe(struct deweather *deweather, const struct options *options)
 {
     deweather->labels[0] = "intercept";
@@ -224,8 +285,15 @@ static void describe(struct deweather *deweather, const struct options *options)
         deweather->labels[i + 1] = deweather->weather->keys[i];
     }
     describe_variables(deweather);
-    snprintf(deweather->comment, sizeof deweather->comment, "removal %s; %s",
-             option_text(options, "removal"), deweather->decomposition->summary);
+    describe_replicates(deweather);
+    const struct replicates *replicates = deweather->replicates;
+    int length = snprintf(deweather->comment, sizeof deweather->comment, "removal %s; %s",
+                          option_text(options, "removal"), deweather->decomposition->summary);
+    if (replicates->count > 0) {
+        snprintf(deweather->comment + length, sizeof deweather->comment - (size_t)length,
+                 "; %lld replicates of remainders in blocks of %lld steps",
+                 (long long)replicates->count, (long long)replicates->block_steps);
+    }
     deweather->attributes[0] = (struct cube_attribute){"comment", deweather->comment};
     deweather->attributes[1] = (struct cube_attribute){
         "references",
@@ -233,12 +301,16 @@ static void describe(struct deweather *deweather, const struct options *options)
         "Statistics 6, 3-73, 1990"};
     deweather->attributes[2] =
         (struct cube_attribute){"title", "Pollution without the effect of the weather"};
+    deweather->attributes[3] =
+        (struct cube_attribute){"removal", option_text(options, "removal")};
     deweather->spec = (struct cube_spec){.grid = input_grid(deweather->input),
                                          .time = input_time(deweather->input),
                                          .variables = deweather->variables,
-                                         .variable_count = DEWEATHER_VARIABLES,
+                                         .variable_count = replicates->count > 0
+                                                               ? DEWEATHER_VARIABLES
+                                                               : DEWEATHER_REPLICATES,
                                          .attributes = deweather->attributes,
-                                         .attribute_count = 3};
+                                         .attribute_count = 4};
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -261,6 +333,7 @@ static enum status create_buffers(void *context, const struct items *items)
     TRY(deweathering_create(deweather->options, deweather->decomposition, deweather->weather,
                             &deweather->block));
     TRY(weather_create_buffers(deweather->weather, items));
+    TRY(replicates_create_buffers(deweather->replicates, (int64_t)cells));
 done:
     return status;
 }
@@ -280,6 +353,9 @@ static void deweather_clear(struct deweather *deweather, bool is_finished)
     free(deweather->used);
     free(deweather->reason);
     deweathering_destroy(&deweather->block);
+    replicates_destroy(&deweather->replicates);
+    free(deweather->replicate_label);
+    free(deweather->replicate_labels);
 }
 
 static struct items_cost deweather_cost(const struct deweather *deweather, int64_t steps)
@@ -287,8 +363,10 @@ static struct items_cost deweather_cost(const struct deweather *deweather, int64
     int64_t maps = (DEWEATHER_FLOATS - DEWEATHER_COEF) * TERMS_MAX * (int64_t)sizeof(float) + 5;
     struct items_cost cost = {
         .fixed_bytes = decomposition_bytes(deweather->decomposition) +
-                       deweathering_bytes(deweather->weather),
-        .unit_bytes = steps * (1 + DEWEATHER_CUBES) * (int64_t)sizeof(float) + maps};
+                       deweathering_bytes(deweather->weather) +
+                       replicates_fixed_bytes(deweather->replicates),
+        .unit_bytes = steps * (1 + DEWEATHER_CUBES) * (int64_t)sizeof(float) + maps +
+                      replicates_cell_bytes(deweather->replicates)};
     weather_cost(deweather->weather, &cost);
     return cost;
 }
@@ -300,6 +378,8 @@ static enum status plan(struct deweather *deweather, const struct job *job,
     const struct georeference *grid = input_grid(deweather->input);
     int64_t steps = input_time(deweather->input)->steps;
     deweather->options = job->options;
+    TRY(replicates_create(job->options, job->seed, steps, &deweather->replicates));
+    TRY(label_replicates(deweather));
     describe(deweather, job->options);
     production->cost = deweather_cost(deweather, steps);
     TRY(items_cut_rows(steps, grid->rows, grid->cols, &production->cost, job->memory_bytes,
@@ -343,6 +423,7 @@ done:
 static const struct option_spec *const deweather_tables[] = {deweather_options,
                                                              weather_options,
                                                              decomposition_options,
+                                                             replicates_options,
                                                              options_output,
                                                              options_grid,
                                                              options_common,
@@ -357,7 +438,11 @@ const struct command command_deweather = {
         "(trend and seasonal part) on those of the weather in every cell, and takes the weather's "
         "part away (P2.20-P2.31). Weather on another grid is interpolated bilinearly; where it has "
         "no gaps and STL is not robust it is decomposed on its own grid first, which gives the "
-        "same.",
+        "same.\n\n"
+        "--replicates draws the remainders anew on the fixed trend and seasonal part, in blocks of "
+        "days that are the same in all cells, and makes the decomposition, the regression and the "
+        "removal again for each: pollution_replicate and deweathered_replicate have their means, from "
+        "which `attribute` takes the standard error of a share (P2.47).",
     .examples = "mpirun -n 4 airshed deweather pm25.nc --met era5.nc -o out.nc\n"
                 "airshed deweather pm25.nc --met era5.nc -o out.nc --preset r --removal literal",
     .tables = deweather_tables,

@@ -348,7 +348,8 @@ static enum status check_periods(struct cell_part *part, const struct time_axis 
     enum status status;
     struct periods *periods = NULL;
     char label[PERIOD_LABEL_BYTES];
-    const struct attribute_series series = {values[0], values[DEWEATHERED], values[EXPECTED], 1};
+    struct attribute_series series = {values[0], values[DEWEATHERED], values[EXPECTED], 1, false};
+    series.is_outside = attribute_is_outside(&series, time->steps);
     TRY(periods_create(part->options, time, &periods));
     TRY(periods_add_all(periods));
     for (int64_t i = 0; i < periods->count; i++) {
@@ -381,16 +382,18 @@ enum status explain_attribute(struct cell_part *part)
     struct input *inputs[INPUTS] = {NULL};
     float *values[INPUTS] = {NULL};
     TRY(part_open_input(part, "input", NULL, &inputs[0]));
-    TRY(attribute_open_like(&part->job, inputs[0], "deweathered", "deweathered", true,
+    TRY(attribute_open_like(&part->job, inputs[0], "deweathered",
+                            option_text(part->options, "deweathered"), "deweathered", true,
                             &inputs[DEWEATHERED]));
-    TRY(attribute_open_like(&part->job, inputs[0], "expected", "expected", true,
+    TRY(attribute_open_like(&part->job, inputs[0], "expected",
+                            option_text(part->options, "expected"), "expected", true,
                             &inputs[EXPECTED]));
     TRY(read_series(part, inputs, values));
     part_time(part, input_time(inputs[0]));
     TRY(check_days(part, values, input_time(inputs[0])->steps));
     TRY(check_periods(part, input_time(inputs[0]), values));
     TRY(part_read(part, "share_standard_error", -1, NULL));
-    part_note(part, "The standard error is that of the map: its draws take the whole maps (P2.47).");
+    part_note(part, "The standard error is that of the map: it takes the whole maps (P2.47).");
 done:
     for (int i = 0; i < INPUTS; i++) {
         free(values[i]);

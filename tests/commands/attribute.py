@@ -7,7 +7,7 @@ import numpy as np
 
 from cubes import Variable, check, check_true, half_ulp, main, read, write
 
-ROWS, COLS, DAYS = 12, 10, 800
+ROWS, COLS, DAYS, REPLICATES = 12, 10, 800, 40
 EPS = 2.0 ** -52
 LAT, LON = 30 + 0.01 * np.arange(ROWS), 110 + 0.01 * np.arange(COLS)
 INNER = (slice(3, 8), slice(2, 7))  # the area
@@ -46,19 +46,38 @@ def make(folder):
     deweathered[30:60] = np.nan
     save(folder, "mixed", pollution, baseline, deweathered, expected)
 
-    # Remainders in the area alone, all cells the same; a flat background.
-    series = random.normal(0, 9, DAYS).cumsum() * 0.05 + random.normal(0, 2, DAYS)
+    # Replicates that move the area alone; a flat background.
     flat = np.full(shape, 50.0)
     base = flat.copy()
     base[(slice(None), *INNER)] = 70
-    whole = base.copy()
-    whole[(slice(None), *INNER)] += series[:, None, None]
     expected = np.full(shape, np.nan)
     expected[(slice(None), *INNER)] = 50
-    save(folder, "drawn", whole, base, base, expected)
-    # No remainders, and a background that varies.
+    moves = random.normal(0, 1, (2, REPLICATES, 1, 1)).astype(np.float32)
+    inner = np.zeros((1, ROWS, COLS))
+    inner[(slice(None), *INNER)] = 1
+    save(folder, "drawn", base, base, base, expected)
+    replicates(f"{folder}/drawn-deweathered.nc", base[:1] + moves[0] * inner, base[:1] + moves[1] * inner)
+    # No replicates, and a background that varies.
     rough = base + random.normal(0, 4, (ROWS, COLS))[None]
     save(folder, "rough", rough, rough, rough, expected)
+
+
+def replicates(path, pollution, deweathered):
+    with netCDF4.Dataset(path, "a") as file:
+        file.createDimension("replicate", REPLICATES)
+        for name, values in (("pollution", pollution), ("deweathered", deweathered)):
+            variable = file.createVariable(f"{name}_replicate", "f4", ("replicate", "lat", "lon"))
+            variable.units = "ug m-3"
+            variable[:] = values
+
+
+def level(folder):
+    with netCDF4.Dataset(f"{folder}/mixed-deweathered.nc") as file:
+        values = file.variables["deweathered"][:].filled(np.nan)
+    write(f"{folder}/literal.nc", {"deweathered": Variable(values, "ug m-3")},
+          np.arange(DAYS, dtype=float), LAT, LON)
+    with netCDF4.Dataset(f"{folder}/literal.nc", "a") as file:
+        file.removal = "literal"
 
 
 def parts(folder, name):
@@ -169,37 +188,44 @@ def summary(folder):
 def total(folder, name):
     with open(f"{folder}/{name}_summary.csv", encoding="utf-8", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["by"] == "all")
-    return {key: float(value) for key, value in row.items() if re.match("share_", key)}
+    return {key: float(value or "nan") for key, value in row.items() if re.match("share_", key)}
 
 
 def errors(folder):
-    # Mean of DAYS / 40 blocks of 40 days with even starts: independent draws of one block's mean.
+    # The area moves as a whole, so the share's error is the deviation over replicates of
+    # (change of the part - share x change of the pollution) / pollution, with 20 of 70.
     found = total(folder, "drawn")
-    pollution, _ = parts(folder, "drawn")
-    series = pollution[:, 5, 4] - 70
-    blocks = np.convolve(series, np.ones(40) / 40, "valid")
-    deviation = blocks.std() / np.sqrt(DAYS / 40)
-    inverse = (1 / pollution[:, 5, 4]).mean()
-    # 20000 replicates of a nearly normal mean: its standard error is known to 1 / sqrt(2 * 20000)
-    # = 0.5 %; 2.5 % is five of these.
-    wanted = deviation * inverse
-    check("remainders_drawn_in_blocks_spread_as_independent_blocks_do",
-          found["share_mean_of_ratios_se_remainder"] / wanted - 1, 0.025)
-    check("a_flat_background_is_predicted_without_error", found["share_mean_of_ratios_se_background"], 1e-10)
-    # share = (20 + m) / (70 + m): its slope in m is 50 / 70^2 at the mean remainder near 0.
-    mean = pollution[:, 5, 4].mean()
-    check("a_ratio_of_means_spreads_by_its_slope", found["share_ratio_of_means_se_remainder"] /
-          (deviation * (1 / mean - 20 / mean ** 2)) - 1, 0.03)
-    check("the_interval_is_196_errors_to_either_side",
-          found["share_ratio_of_means_high"] - found["share_ratio_of_means"] -
-          1.959963984540054 * found["share_ratio_of_means_se"], 1e-15)
+    maps = {name: read(f"{folder}/drawn-deweathered.nc", f"{name}_replicate")[:, 5, 4]
+            for name in ("pollution", "deweathered")}
+    share = 20 / 70
+    wanted = (maps["deweathered"] - share * maps["pollution"]).std(ddof=1) / 70
+    # Maps are floats near 70: half an ulp of 2^-18 in each, over a deviation of 1.
+    check("replicates_spread_the_ratio_of_means", found["share_ratio_of_means_se_remainder"] / wanted - 1,
+          2.0 ** -15)
+    check("replicates_spread_the_mean_of_ratios", found["share_mean_of_ratios_se_remainder"] /
+          (maps["deweathered"].std(ddof=1) / 70) - 1, 2.0 ** -15)
+    check("a_flat_background_is_predicted_without_error", found["share_ratio_of_means_se_background"], 1e-10)
     rough = total(folder, "rough")
-    check("no_remainders_give_no_error_of_remainders", rough["share_ratio_of_means_se_remainder"], 1e-12)
+    check_true("without_replicates_their_part_is_not_known",
+               np.isnan(rough["share_ratio_of_means_se_remainder"]), rough)
     check_true("a_rough_background_gives_an_error", rough["share_ratio_of_means_se_background"] > 1e-3, rough)
+    check("the_error_is_that_of_the_known_parts", rough["share_ratio_of_means_se"] -
+          rough["share_ratio_of_means_se_background"], 1e-15)
+    with open(f"{folder}/rough_summary.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    check_true("years_and_seasons_have_errors",
+               all(float(row["share_ratio_of_means_se"]) > 0 for row in rows), rows)
     shown = read(f"{folder}/rough.nc", "share_standard_error")
     areas = np.zeros((ROWS, COLS), bool)
     areas[INNER] = True
     check_true("the_map_of_errors_covers_the_areas", (np.isnan(shown) == ~areas).all(), shown)
+    low, high = (read(f"{folder}/rough.nc", name) for name in ("share_low", "share_high"))
+    middle = read(f"{folder}/rough.nc", "share_ratio_of_means")[-1]
+    check_values("the_interval_lies_around_the_share", (low + high) / 2, middle, 2.0 ** -22)
+    # Twin predictions: no spread.
+    with open(f"{folder}/bytes/out_summary.csv", encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["by"] == "all")
+    check("equal_networks_do_not_spread", float(row["share_ratio_of_means_se_network"]), 1e-7)
 
 
-main({"make": make, "daily": daily, "periods": periods, "summary": summary, "errors": errors})
+main({"make": make, "daily": daily, "periods": periods, "summary": summary, "errors": errors, "level": level})

@@ -13,29 +13,33 @@ inputs() { # NAME: the arguments of a case
 }
 
 "$python" tests/commands/attribute.py make "$scratch" || exit 1
-mixed=(attribute $(inputs mixed) --clipped --replicates 50)
+mixed=(attribute $(inputs mixed) --clipped --expected-others "$scratch/mixed-expected.nc")
 
 prove_counts bytes "${mixed[@]}"
+prove_kill bytes read:3 1 3 "${mixed[@]}"
 prove_kill bytes write:2 3 1 "${mixed[@]}"
 prove_kill bytes compute:3 3 4 "${mixed[@]}"
 prove_kill bytes journal:2 1 2 "${mixed[@]}"
 prove_kill bytes commit:2 2 3 "${mixed[@]}"
 mkdir -p "$scratch/small"
-run 3 "${mixed[@]}" -o "$scratch/small/out.nc" --no-history --memory 2M
-expect attribute_runs_in_2_MB 0
+run 3 "${mixed[@]}" -o "$scratch/small/out.nc" --no-history --memory 4M
+expect attribute_runs_in_4_MB 0
 expect_same_bytes a_small_budget_gives_the_same_bytes "$scratch/bytes" "$scratch/small"
 
 attribute_py daily "$scratch"
 attribute_py periods "$scratch"
 attribute_py summary "$scratch"
 
-run 2 attribute $(inputs drawn) --replicates 20000 --block-days 40 -o "$scratch/drawn.nc"
-expect remainders_are_drawn 0 "standard error of the share"
+run 2 attribute $(inputs drawn) -o "$scratch/drawn.nc"
+expect replicates_give_an_error 0
 run 2 attribute $(inputs rough) -o "$scratch/rough.nc"
-expect background_is_left_out 0
+expect background_is_held_out 0 "deweather --replicates"
 attribute_py errors "$scratch"
-run 1 attribute $(inputs mixed) --replicates 0 --by year,month --share mean-of-ratios -o "$scratch/unsure.nc"
-expect no_replicates_are_needed 0
+run 1 attribute $(inputs mixed) --no-errors --by year,month --share mean-of-ratios -o "$scratch/unsure.nc"
+expect errors_can_be_left_out 0
+"$python" tests/commands/attribute.py level "$scratch"
+run 2 attribute $(inputs mixed) --deweathered "$scratch/literal.nc" -o "$scratch/literal-out.nc"
+expect a_removal_that_loses_the_mean_is_told 0 "removal literal, which does not keep the mean"
 
 run 2 attribute $(inputs mixed) --by day -o "$scratch/bad.nc"
 expect days_are_no_periods 2 "daily values are variables of their own"

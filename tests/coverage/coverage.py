@@ -43,7 +43,8 @@ def chain(airshed, folder, seed, plumes, method, days):
     if area.all() or not area.any():
         return None
     run(airshed, "deweather", folder + "/pm25.nc", "--met", folder + "/met.nc", "-o",
-        folder + "/deweathered.nc")
+        folder + "/deweathered.nc", "--seed", seed, "--replicates",
+        os.environ.get("REPLICATES", "8"))
     run(airshed, "background", folder + "/deweathered.nc", "--variable", "deweathered", "--area",
         folder + "/area.nc", "--method", method, "--score-steps", 16, "-o", folder + "/expected.nc")
     run(airshed, "attribute", folder + "/pm25.nc", "--deweathered", folder + "/deweathered.nc",
@@ -63,8 +64,8 @@ def region(airshed, scratch, seed, plumes, method, days):
         row.update(plume=known["plume"], plume_outside=known["plume_outside"], ihs=float(found["ihs"]))
         for name in READINGS:
             row[name + "_true"] = known[name]
-            for part in ("", "_se", "_low", "_high", "_se_remainder", "_se_background"):
-                row[name + part] = float(found[name + part])
+            for part in ("", "_se", "_low", "_high", "_se_remainder", "_se_background", "_se_network"):
+                row[name + part] = float(found[name + part] or "nan")
         return row
     finally:
         shutil.rmtree(folder, ignore_errors=True)
