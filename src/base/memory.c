@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* Blocks that are walked through step by step touch a page a step: large pages spare the look-ups. */
+enum { HUGE_PAGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 8 << 20 };
 
 enum status memory_allocate(size_t count, size_t element_bytes, void *block)
 {
@@ -12,9 +16,13 @@ enum status memory_allocate(size_t count, size_t element_bytes, void *block)
     *out = NULL;
     if (!__builtin_mul_overflow(count, element_bytes, &bytes) &&
         bytes <= SIZE_MAX - MEMORY_ALIGNMENT) {
+        size_t alignment = bytes < HUGE_FROM_BYTES ? MEMORY_ALIGNMENT : HUGE_PAGE_BYTES;
         size_t rounded = (bytes / MEMORY_ALIGNMENT + 1) * MEMORY_ALIGNMENT;
-        *out = aligned_alloc(MEMORY_ALIGNMENT, rounded);
+        *out = aligned_alloc(alignment, rounded);
         if (*out != NULL) {
+            if (bytes >= HUGE_FROM_BYTES) {
+                madvise(*out, rounded, MADV_HUGEPAGE); /* advice: it may be refused */
+            }
             memset(*out, 0, rounded);
             return STATUS_OK;
         }
