@@ -17,6 +17,20 @@ void lane_block_load(const float *values, int64_t steps, int64_t cells, int64_t 
 void lane_block_store(const double *block, int64_t steps, int64_t cells, int64_t first,
                       float *values);
 
+/** sum[i] = first[i] + second[i] of blocks [steps, LANES]. */
+void lane_block_add(const double *first, const double *second, int64_t steps, double *sum);
+
+/** Takes the marks [steps, LANES] (1 or 0) away where @p values is NaN. */
+void lane_block_mark(const double *values, int64_t steps, unsigned char *marks);
+
+/** kept[i] = values[i] where marked, else NaN. */
+void lane_block_keep(const double *values, const unsigned char *marks, int64_t steps, double *kept);
+
+/** For each lane the sum over marked steps of first - second, in the order of the steps, and their
+ *  number; both are [LANES]. */
+void lane_block_difference(const double *first, const double *second, const unsigned char *marks,
+                           int64_t steps, double *sum, int64_t *count);
+
 /** Most addends of a lane_sum: a bilinear target. */
 enum { LANE_TERMS = 4 };
 

@@ -2,6 +2,7 @@
 #ifndef AIRSHED_KERNELS_LEAP_H
 #define AIRSHED_KERNELS_LEAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -44,6 +45,9 @@ struct leap_axis {
 enum status leap_axis_create(enum leap_mode mode, int64_t days, const int32_t *day_of_year,
                              const int32_t *days_in_year, struct leap_axis **axis);
 void leap_axis_destroy(struct leap_axis **axis);
+
+/** True where days are points, as with LEAP_NAIVE or without a leap day: nothing is to be moved. */
+bool leap_axis_is_plain(const struct leap_axis *axis);
 
 /** Brings a series [days, LANES] to the axis of STL [points, LANES]. A point interpolated from a
  *  missing day is missing. */

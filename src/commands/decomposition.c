@@ -198,11 +198,17 @@ static enum status create_blocks(struct decomposition *decomposition)
     enum status status;
     size_t days = (size_t)decomposition->leap->days * LANES;
     size_t points = (size_t)decomposition->leap->points * LANES;
-    double **blocks[] = {&decomposition->series, &decomposition->trend, &decomposition->seasonal,
-                         &decomposition->points, &decomposition->point_trend,
-                         &decomposition->point_seasonal};
-    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
-        TRY(memory_allocate(i < 3 ? days : points, sizeof(double), blocks[i]));
+    double **of_days[] = {&decomposition->series, &decomposition->trend, &decomposition->seasonal};
+    double **of_points[] = {&decomposition->points, &decomposition->point_trend,
+                            &decomposition->point_seasonal};
+    decomposition->is_plain = leap_axis_is_plain(decomposition->leap);
+    for (int i = 0; i < 3; i++) {
+        TRY(memory_allocate(days, sizeof(double), of_days[i]));
+        if (decomposition->is_plain) {
+            *of_points[i] = *of_days[i];
+        } else {
+            TRY(memory_allocate(points, sizeof(double), of_points[i]));
+        }
     }
 done:
     return status;
@@ -242,9 +248,11 @@ void decomposition_destroy(struct decomposition **decomposition)
     free(d->series);
     free(d->trend);
     free(d->seasonal);
-    free(d->points);
-    free(d->point_trend);
-    free(d->point_seasonal);
+    if (!d->is_plain) {
+        free(d->points);
+        free(d->point_trend);
+        free(d->point_seasonal);
+    }
     free(d);
     *decomposition = NULL;
 }
@@ -271,14 +279,12 @@ void decomposition_load(struct decomposition *decomposition, const float *values
 
 static void mark_missing_lanes(struct decomposition *decomposition)
 {
-    bool has_value[LANES] = {false};
-    for (int64_t step = 0; step < decomposition->steps; step++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            has_value[lane] |= !isnan(decomposition->series[step * LANES + lane]);
-        }
-    }
     for (int lane = 0; lane < LANES; lane++) {
-        if (!has_value[lane]) {
+        int64_t step = 0;
+        while (step < decomposition->steps && isnan(decomposition->series[step * LANES + lane])) {
+            step++;
+        }
+        if (step == decomposition->steps) {
             decomposition->reasons[lane] = REASON_ALL_MISSING;
         }
     }
@@ -288,11 +294,15 @@ void decomposition_run(struct decomposition *decomposition)
 {
     struct stl_parts parts = {.trend = decomposition->point_trend,
                               .seasonal = decomposition->point_seasonal};
-    leap_to_points(decomposition->leap, decomposition->series, decomposition->points);
+    if (!decomposition->is_plain) {
+        leap_to_points(decomposition->leap, decomposition->series, decomposition->points);
+    }
     stl_decompose(decomposition->plan, decomposition->workspace, decomposition->points, &parts,
                   decomposition->reasons);
-    leap_to_days(decomposition->leap, decomposition->point_trend, decomposition->trend);
-    leap_to_days(decomposition->leap, decomposition->point_seasonal, decomposition->seasonal);
+    if (!decomposition->is_plain) {
+        leap_to_days(decomposition->leap, decomposition->point_trend, decomposition->trend);
+        leap_to_days(decomposition->leap, decomposition->point_seasonal, decomposition->seasonal);
+    }
     mark_missing_lanes(decomposition);
 }
 

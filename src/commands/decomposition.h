@@ -3,6 +3,7 @@
 #ifndef AIRSHED_COMMANDS_DECOMPOSITION_H
 #define AIRSHED_COMMANDS_DECOMPOSITION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/options.h"
@@ -23,7 +24,8 @@ struct decomposition {
     double *series; /**< [steps, LANES] what went in */
     double *trend, *seasonal; /**< [steps, LANES] of the last block */
     enum reason reasons[LANES];
-    double *points, *point_trend, *point_seasonal; /**< on the axis of STL */
+    double *points, *point_trend, *point_seasonal; /**< on the axis of STL, */
+    bool is_plain;                                 /**< which may be that of the days: the same blocks */
     char summary[256]; /**< the effective settings, for attributes and the log */
 };
 

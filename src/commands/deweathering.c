@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "kernels/lane_blocks.h"
 
 /* ---- life --------------------------------------------------------------------------------- */
 
@@ -68,21 +69,14 @@ static void decompose_pollution(struct deweathering *block, const float *values,
                                 int64_t first)
 {
     struct decomposition *d = block->decomposition;
-    double sum[LANES] = {0};
-    int64_t count[LANES] = {0};
+    double sum[LANES];
+    int64_t count[LANES];
     decomposition_load(d, values, cells, first);
     decomposition_run(d);
-    for (int64_t step = 0; step < d->steps; step++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            int64_t i = step * LANES + lane;
-            block->baseline[i] = d->trend[i] + d->seasonal[i];
-            block->observed[i] = !isnan(d->series[i]);
-            if (block->observed[i]) {
-                sum[lane] += d->series[i] - block->baseline[i];
-                count[lane]++;
-            }
-        }
-    }
+    lane_block_add(d->trend, d->seasonal, d->steps, block->baseline);
+    memset(block->observed, 1, (size_t)(d->steps * LANES));
+    lane_block_mark(d->series, d->steps, block->observed);
+    lane_block_difference(d->series, block->baseline, block->observed, d->steps, sum, count);
     for (int lane = 0; lane < LANES; lane++) {
         block->reasons[lane] = d->reasons[lane];
         block->remainder_mean[lane] = count[lane] > 0 ? sum[lane] / (double)count[lane] : NAN;
@@ -105,9 +99,7 @@ static void decompose_weather(struct deweathering *block, const struct window *w
         }
     }
     /* The fit uses the steps with pollution and all weather. */
-    for (int64_t i = 0; i < weather->steps * LANES; i++) {
-        block->regressed[i] = block->observed[i] ? block->baseline[i] : NAN;
-    }
+    lane_block_keep(block->baseline, block->observed, weather->steps, block->regressed);
 }
 
 /* ---- regression --------------------------------------------------------------------------- */

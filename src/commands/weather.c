@@ -568,7 +568,6 @@ void weather_baseline(const struct weather *weather, int index,
                       int64_t first, double *baseline, unsigned char *observed)
 {
     const struct weather_field *field = weather->fields[index];
-    int64_t values = weather->steps * LANES;
     if (field->path == WEATHER_BASELINE) {
         struct lane_sum sum = block_sum(field, window, first);
         lane_block_interpolate(field->baselines, weather->steps,
@@ -577,10 +576,8 @@ void weather_baseline(const struct weather *weather, int index,
     }
     decomposition_load(decomposition, field->values, window->rows * window->cols, first);
     decomposition_run(decomposition);
-    for (int64_t i = 0; i < values; i++) {
-        baseline[i] = decomposition->trend[i] + decomposition->seasonal[i];
-        observed[i] &= !isnan(decomposition->series[i]);
-    }
+    lane_block_add(decomposition->trend, decomposition->seasonal, weather->steps, baseline);
+    lane_block_mark(decomposition->series, weather->steps, observed);
 }
 
 bool weather_is_interpolated(const struct weather *weather, int field)

@@ -54,6 +54,20 @@ static bool is_leap_day(int64_t step)
     return days_in_year[step] == 366 && day_of_year[step] == 60;
 }
 
+static void only_days_that_are_points_need_no_moving(void **state)
+{
+    (void)state;
+    enum { COMMON_YEAR = 365 };
+    for (enum leap_mode mode = LEAP_NAIVE; mode <= LEAP_INTERPOLATE; mode++) {
+        struct leap_axis *axis = axis_create(mode, 0, DAYS);
+        assert_int_equal(leap_axis_is_plain(axis), mode == LEAP_NAIVE);
+        leap_axis_destroy(&axis);
+        axis = axis_create(mode, COMMON_YEAR + 1, COMMON_YEAR); /* 2013 */
+        assert_true(leap_axis_is_plain(axis));
+        leap_axis_destroy(&axis);
+    }
+}
+
 static void ten_years_have_the_right_points(void **state)
 {
     (void)state;
@@ -223,6 +237,7 @@ static void a_calendar_peak_is_seasonal_without_leap_days(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(only_days_that_are_points_need_no_moving),
     cmocka_unit_test(ten_years_have_the_right_points),
     cmocka_unit_test(the_leap_day_is_the_mean_of_its_neighbours_or_missing),
     cmocka_unit_test(a_leap_day_at_an_end_has_one_neighbour),

@@ -1,6 +1,8 @@
 /* airshed -- GPL-3.0-or-later. Extremes and gaps; blocks of lanes.
  * ranks: 1
  */
+#include <stdbool.h>
+
 #include "testing.h"
 
 #include "kernels/lane_blocks.h"
@@ -61,6 +63,37 @@ static void blocks_go_there_and_back(void **state)
     assert_memory_equal(values, back, sizeof values);
 }
 
+static void sums_and_marks_are_those_of_a_plain_loop(void **state)
+{
+    (void)state;
+    enum { STEPS = 21, VALUES = STEPS * LANES };
+    double first[VALUES], second[VALUES], sum[VALUES], kept[VALUES], total[LANES];
+    double expected[LANES] = {0};
+    unsigned char marks[VALUES];
+    int64_t count[LANES], marked[LANES] = {0};
+    for (int i = 0; i < VALUES; i++) {
+        first[i] = i % 5 == 2 ? NAN : sin(i * 37.0);
+        second[i] = cos(i * 11.0);
+        marks[i] = i % 3 != 1;
+    }
+    lane_block_add(first, second, STEPS, sum);
+    lane_block_mark(first, STEPS, marks);
+    lane_block_keep(second, marks, STEPS, kept);
+    lane_block_difference(first, second, marks, STEPS, total, count);
+    for (int i = 0; i < VALUES; i++) {
+        bool is_marked = i % 3 != 1 && i % 5 != 2;
+        assert_true(i % 5 == 2 ? isnan(sum[i]) : sum[i] == first[i] + second[i]);
+        assert_int_equal(marks[i], is_marked);
+        assert_true(is_marked ? kept[i] == second[i] : isnan(kept[i]));
+        if (is_marked) {
+            expected[i % LANES] += first[i] - second[i];
+            marked[i % LANES]++;
+        }
+    }
+    assert_memory_equal(total, expected, sizeof total);
+    assert_memory_equal(count, marked, sizeof count);
+}
+
 static void interpolation_weighs_its_terms(void **state)
 {
     (void)state;
@@ -93,6 +126,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(extremes_and_gaps_are_those_of_a_plain_loop),
     cmocka_unit_test(nothing_but_gaps_has_no_extremes),
     cmocka_unit_test(blocks_go_there_and_back),
+    cmocka_unit_test(sums_and_marks_are_those_of_a_plain_loop),
     cmocka_unit_test(interpolation_weighs_its_terms),
 };
 
