@@ -53,6 +53,9 @@ enum status stage_create(const struct job *job, const char *output, struct stage
  *  it, copied; @p label is the option that named it. */
 enum status stage_add_input(struct stage *stage, const char *label, const char *identity);
 
+/** The same for the file at @p path, as it is now. */
+enum status stage_add_input_file(struct stage *stage, const char *label, const char *path);
+
 /** Adds a cube to write at @p path. @p spec and what it points to must outlive the stage.
  *  @param[out] cube  its number for flow_put() */
 enum status stage_add_cube(struct stage *stage, const char *path, const struct cube_spec *spec,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "background.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -681,18 +680,14 @@ enum status painter_attach(const struct painter *painter, struct stage *stage)
     const struct job *job = painter->job;
     const char *weights = option_text(job->options, "weights");
     struct training_files files = {0};
-    char *identity = NULL;
     TRY(name_files(job, &files));
     if (weights != NULL || !job->dry_run) {
-        TRY(hash_file_identity(weights != NULL ? weights : files.weights, job->content_hash,
-                               &identity));
-        TRY(stage_add_input(stage, "weights", identity));
+        TRY(stage_add_input_file(stage, "weights", weights != NULL ? weights : files.weights));
     }
     if (painter->elevation != NULL) {
         TRY(input_attach(painter->elevation, stage));
     }
 done:
-    free(identity);
     files_clear(&files);
     return status;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -275,24 +274,13 @@ done:
     return status;
 }
 
-static enum status attach(struct explain *explain, const char *label, const char *path)
-{
-    enum status status;
-    char *identity = NULL;
-    TRY(hash_file_identity(path, explain->job->content_hash, &identity));
-    TRY(stage_add_input(explain->stage, label, identity));
-done:
-    free(identity);
-    return status;
-}
-
 static enum status declare(struct explain *explain)
 {
     enum status status;
     TRY(stage_create(explain->job, explain->output, &explain->stage));
     for (int64_t i = 0; i < explain->chain.count; i++) {
-        TRY(attach(explain, "product", explain->chain.part[i].product->sidecar));
-        TRY(attach(explain, "product", explain->chain.part[i].file));
+        TRY(stage_add_input_file(explain->stage, "product", explain->chain.part[i].product->sidecar));
+        TRY(stage_add_input_file(explain->stage, "product", explain->chain.part[i].file));
     }
     for (int i = 0; i < explain->files; i++) {
         TRY(stage_add_file(explain->stage, explain->file[i]));

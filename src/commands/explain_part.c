@@ -164,8 +164,9 @@ static void label_name(const char *variable, const char *label, char name[256])
     snprintf(name, 256, label != NULL ? "%s[%s]" : "%s", variable, label);
 }
 
-enum status part_check(struct cell_part *part, const char *variable, int layer, const char *label,
-                       double value)
+/* The number of a map, beside @p computed where that is there. */
+static enum status add_mapped(struct cell_part *part, const char *variable, int layer,
+                              const char *label, const double *computed)
 {
     enum status status;
     int at;
@@ -174,32 +175,27 @@ enum status part_check(struct cell_part *part, const char *variable, int layer, 
     TRY(need_variable(part, variable, layer, &at));
     TRY(read_stored(part, at, 1, &stored));
     const struct dataset_variable *facts = dataset_variable(part->stored, at);
+    const char *verdict = computed == NULL                      ? VERDICT_READ
+                          : is_same((float)*computed, stored) ? VERDICT_EQUAL
+                                                              : VERDICT_DIFFERS;
     label_name(variable, label, name);
-    json_t *fact = describe(part, name, facts->long_name, facts->units,
-                            is_same((float)value, stored) ? VERDICT_EQUAL : VERDICT_DIFFERS);
-    set(part, fact, "value", number(value));
+    json_t *fact = describe(part, name, facts->long_name, facts->units, verdict);
+    set(part, fact, "value", number(computed != NULL ? *computed : (double)stored));
     set(part, fact, "map", number((double)stored));
     part_add(part, part->numbers, fact);
 done:
     return status;
 }
 
+enum status part_check(struct cell_part *part, const char *variable, int layer, const char *label,
+                       double value)
+{
+    return add_mapped(part, variable, layer, label, &value);
+}
+
 enum status part_read(struct cell_part *part, const char *variable, int layer, const char *label)
 {
-    enum status status;
-    int at;
-    float stored;
-    char name[256];
-    TRY(need_variable(part, variable, layer, &at));
-    TRY(read_stored(part, at, 1, &stored));
-    const struct dataset_variable *facts = dataset_variable(part->stored, at);
-    label_name(variable, label, name);
-    json_t *fact = describe(part, name, facts->long_name, facts->units, VERDICT_READ);
-    set(part, fact, "value", number((double)stored));
-    set(part, fact, "map", number((double)stored));
-    part_add(part, part->numbers, fact);
-done:
-    return status;
+    return add_mapped(part, variable, layer, label, NULL);
 }
 
 /* Adds how many steps differ, and which first. */

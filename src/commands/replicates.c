@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "kernels/lane_blocks.h"
 
 const struct option_spec replicates_options[] = {
     {.name = "replicates",
@@ -168,10 +169,8 @@ static void refit(struct replicates *replicates, const struct replicate_fit *fit
     struct least_squares_fit fits[LANES];
     struct least_squares_block block = fit->block;
     double lag1[LANES];
-    for (int64_t i = 0; i < replicates->steps * LANES; i++) {
-        replicates->baseline[i] = d->trend[i] + d->seasonal[i];
-        fit->fitted[i] = fit->used[i] != 0 ? replicates->baseline[i] : NAN;
-    }
+    lane_block_add(d->trend, d->seasonal, replicates->steps, replicates->baseline);
+    lane_block_keep(replicates->baseline, fit->used, replicates->steps, fit->fitted);
     block.y = fit->fitted;
     least_squares_fit_block(&block, fits);
     removal_apply_block(fit->removal, &block, fits, replicates->baseline, fit->removed, lag1);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -323,17 +322,6 @@ done:
 }
 
 /* The stage; inputs are the sidecars: they change with every product. */
-static enum status attach(struct report *report, const char *label, const char *path)
-{
-    enum status status;
-    char *identity = NULL;
-    TRY(hash_file_identity(path, report->job->content_hash, &identity));
-    TRY(stage_add_input(report->stage, label, identity));
-done:
-    free(identity);
-    return status;
-}
-
 static enum status declare(struct report *report)
 {
     enum status status;
@@ -341,13 +329,13 @@ static enum status declare(struct report *report)
     const char *output = option_text(options, "output");
     TRY(stage_create(report->job, output, &report->stage));
     for (int64_t i = 0; i < report->products.count; i++) {
-        TRY(attach(report, "product", report->products.item[i].sidecar));
+        TRY(stage_add_input_file(report->stage, "product", report->products.item[i].sidecar));
     }
     if (report->borders != NULL) {
-        TRY(attach(report, "borders", option_text(options, "borders")));
+        TRY(stage_add_input_file(report->stage, "borders", option_text(options, "borders")));
     }
     if (report->has_printed) {
-        TRY(attach(report, "printed", option_text(options, "printed")));
+        TRY(stage_add_input_file(report->stage, "printed", option_text(options, "printed")));
     }
     TRY(stage_add_file(report->stage, output));
     for (size_t i = 0; i < report->files.count; i++) {

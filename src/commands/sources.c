@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -339,16 +338,10 @@ void sources_destroy(struct sources **sources_pointer)
 enum status sources_attach(const struct job *job, struct stage *stage)
 {
     enum status status = STATUS_OK;
-    char *identity = NULL;
     for (size_t file = 0; file < option_count(job->options, "sources"); file++) {
-        TRY(hash_file_identity(option_item(job->options, "sources", file), job->content_hash,
-                               &identity));
-        TRY(stage_add_input(stage, "sources", identity));
-        free(identity);
-        identity = NULL;
+        TRY(stage_add_input_file(stage, "sources", option_item(job->options, "sources", file)));
     }
 done:
-    free(identity);
     return status;
 }
 

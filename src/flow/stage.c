@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -64,6 +65,17 @@ enum status stage_add_input(struct stage *stage, const char *label, const char *
     TRY(memory_copy_text(identity, &stage->input_identity[index]));
     stage->input_count++;
 done:
+    return status;
+}
+
+enum status stage_add_input_file(struct stage *stage, const char *label, const char *path)
+{
+    enum status status;
+    char *identity = NULL;
+    TRY(hash_file_identity(path, stage->job->content_hash, &identity));
+    TRY(stage_add_input(stage, label, identity));
+done:
+    free(identity);
     return status;
 }
 
@@ -257,19 +269,22 @@ static enum status finish_commit(struct stage *stage)
 
 static enum status begin_from(struct stage *stage, enum stage_action action)
 {
+    enum status status = STATUS_OK;
     switch (action) {
     case ACTION_FRESH:
         return begin_fresh(stage);
     case ACTION_RESUME:
         return begin_resumed(stage);
     case ACTION_FINISH_COMMIT:
+        TRY(finish_commit(stage));
         stage->state = STAGE_DONE;
-        return finish_commit(stage);
+        break;
     case ACTION_NOTHING:
         stage->state = STAGE_DONE;
         break;
     }
-    return STATUS_OK;
+done:
+    return status;
 }
 
 static enum status forget_finished(struct stage *stage, const struct items *items)

@@ -159,7 +159,7 @@ stages:
   - {name: area, command: grow, input: "@region/dem.tif", sources: "@region/sources.geojson", rise-tolerance: 5, output: out/area.nc}
   - {name: deweathered, command: deweather, input: "@region/pm25.nc", met: "@region/met.nc", variable: pm25, output: out/deweathered.nc}
   - {name: expected, command: background, input: "@deweathered", area: "@area", variable: deweathered, output: out/expected.nc}
-  - {name: ihs, command: attribute, input: "@region/pm25.nc", variable: pm25, deweathered: "@deweathered", expected: "@expected", by: year, replicates: 10, groups: 10, output: out/ihs.nc}
+  - {name: ihs, command: attribute, input: "@region/pm25.nc", variable: pm25, deweathered: "@deweathered", expected: "@expected", by: year, output: out/ihs.nc}
   - {name: slopes, command: trend, input: "@deweathered", variable: deweathered, by: year, output: out/trend.nc}
 YAML
 cat >"$scratch/vary/readings.yaml" <<'YAML'
