@@ -744,6 +744,7 @@ static enum status prepare(struct attribute *attribute)
     attribute->has_errors = !option_flag(options, "no-errors");
     TRY(attribute_check_removal(attribute->job, option_text(options, "deweathered")));
     TRY(periods_create(options, input_time(attribute->input[POLLUTION]), &attribute->periods));
+    TRY(periods_add_windows(attribute->periods, options, input_time(attribute->input[POLLUTION])));
     TRY(periods_add_all(attribute->periods));
     TRY(label_periods(attribute));
     TRY(declare(attribute));
@@ -858,7 +859,7 @@ done:
 }
 
 static const struct option_spec *const attribute_tables[] = {
-    attribute_options, periods_options, periods_december_options,
+    attribute_options, periods_options, periods_december_options, periods_window_options,
     options_output,    options_grid,    options_common,           NULL};
 
 const struct command command_attribute = {

@@ -5,9 +5,7 @@
 #include "flow/input.h"
 #include "flow/stage.h"
 #include "periods.h"
-
-/** Days with less than this many units of pollution have no share (P2.46). */
-#define SHARE_FLOOR 1.0
+#include "shares.h"
 
 /** Layered maps, one layer a period, in the order of the file. */
 enum attribute_map {

@@ -9,17 +9,13 @@
 #include "kernels/rank_tests.h"
 #include "kernels/tree_sum.h"
 
-enum {
-    IN_YEAR = 13 /* months, or seasons, or none */
-};
-
 struct first {
     bool is_there;
     double median, spread;
 };
 
 struct box_firsts {
-    struct first *first; /* [groups, PERIOD_KINDS, IN_YEAR] */
+    struct first *first; /* [groups, PERIOD_GROUPS] */
 };
 
 static const struct table_column plain[BOX_COLUMNS] = {
@@ -57,7 +53,7 @@ enum status box_firsts_create(int64_t groups, struct box_firsts **out)
     enum status status;
     struct box_firsts *firsts = NULL;
     TRY(memory_allocate(1, sizeof *firsts, &firsts));
-    TRY(memory_allocate((size_t)groups * PERIOD_KINDS * IN_YEAR, sizeof *firsts->first,
+    TRY(memory_allocate((size_t)groups * PERIOD_GROUPS, sizeof *firsts->first,
                         &firsts->first));
     *out = firsts;
     firsts = NULL;
@@ -77,10 +73,7 @@ void box_firsts_destroy(struct box_firsts **firsts)
 
 static struct first *first_of(struct box_firsts *firsts, int64_t group, const struct period *period)
 {
-    int in_year = period->kind == PERIOD_MONTH    ? period->month
-                  : period->kind == PERIOD_SEASON ? (int)period->season
-                                                  : 0;
-    return &firsts->first[(group * PERIOD_KINDS + period->kind) * IN_YEAR + in_year];
+    return &firsts->first[group * PERIOD_GROUPS + period_group(period)];
 }
 
 static double deviation_of(const double *values, int64_t count, double mean)

@@ -510,7 +510,7 @@ done:
 /* ---- the table of groups ------------------------------------------------------------------ */
 
 enum {
-    GROUP_COLUMNS = 3 + 6 + BOX_COLUMNS
+    GROUP_COLUMNS = 3 + PERIOD_COLUMN_COUNT + BOX_COLUMNS
 };
 
 static const struct table_column group_columns[GROUP_COLUMNS] = {

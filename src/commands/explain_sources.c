@@ -351,6 +351,7 @@ static enum status check_periods(struct cell_part *part, const struct time_axis 
     struct attribute_series series = {values[0], values[DEWEATHERED], values[EXPECTED], 1, false};
     series.is_outside = attribute_is_outside(&series, time->steps);
     TRY(periods_create(part->options, time, &periods));
+    TRY(periods_add_windows(periods, part->options, time));
     TRY(periods_add_all(periods));
     for (int64_t i = 0; i < periods->count; i++) {
         struct attribute_means means = attribute_means_of(periods, &periods->period[i], &series);

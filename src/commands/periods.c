@@ -1,6 +1,7 @@
 /* airshed -- GPL-3.0-or-later. Years, seasons, months and days of a series (P2.55). */
 #include "periods.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +32,37 @@ const struct option_spec periods_december_options[] = {
     {.name = NULL},
 };
 
-static const char *const kind_names[PERIOD_KINDS] = {"year", "season", "month", "day", "all"};
+const struct option_spec periods_window_options[] = {
+    {.name = "window",
+     .kind = OPTION_TEXT,
+     .argument = "NAME=FROM/TO",
+     .flags = OPTION_REPEATABLE,
+     .help = "Also sum up the days from FROM to TO (YYYY-MM-DD, both counted) under this name; repeat "
+             "it. Changes are those since the first window.",
+     .group = "Periods"},
+    {.name = NULL},
+};
+
+enum {
+    WINDOW_BYTES = PERIOD_LABEL_BYTES + 2 * CALENDAR_TEXT_BYTES
+};
+
+static const char *const kind_names[PERIOD_KINDS] = {"year", "season", "month",
+                                                     "day",  "all",    "window"};
 
 const char *period_kind_name(enum period_kind kind)
 {
     return kind_names[kind];
+}
+
+/* Words of CF's flag_meanings; letters beyond ASCII stay. */
+static void label_window(const char *window, char label[PERIOD_LABEL_BYTES])
+{
+    snprintf(label, PERIOD_LABEL_BYTES, "%s", window);
+    for (char *byte = label; *byte != '\0'; byte++) {
+        bool is_kept = isalnum((unsigned char)*byte) || strchr("_-.+@", *byte) != NULL;
+        *byte = is_kept || (unsigned char)*byte > 127 ? *byte : '_';
+    }
 }
 
 const char *period_label(const struct period *period, char label[PERIOD_LABEL_BYTES])
@@ -53,6 +80,9 @@ const char *period_label(const struct period *period, char label[PERIOD_LABEL_BY
         break;
     case PERIOD_DAY:
         snprintf(label, PERIOD_LABEL_BYTES, "%s", period->date);
+        break;
+    case PERIOD_WINDOW:
+        label_window(period->window, label);
         break;
     case PERIOD_ALL:
     case PERIOD_KINDS:
@@ -88,6 +118,9 @@ bool period_holds(const struct periods *periods, const struct period *period, in
     if (period->kind == PERIOD_ALL) {
         return true;
     }
+    if (period->kind == PERIOD_WINDOW) {
+        return step >= period->first && step <= period->last;
+    }
     struct period own = period_at(periods, period->kind, &periods->date[step]);
     switch (period->kind) {
     case PERIOD_YEAR:
@@ -99,6 +132,7 @@ bool period_holds(const struct periods *periods, const struct period *period, in
     case PERIOD_DAY:
         return step == period->first;
     case PERIOD_ALL:
+    case PERIOD_WINDOW:
     case PERIOD_KINDS:
         break;
     }
@@ -202,6 +236,74 @@ done:
     return status;
 }
 
+/* ---- windows ------------------------------------------------------------------------------ */
+
+/* Takes "NAME=FROM/TO" apart: @p text becomes the name. */
+static enum status take_apart(char *text, const char **from, const char **to)
+{
+    enum status status = STATUS_OK;
+    char *equals = strrchr(text, '='), *slash = strrchr(text, '/');
+    bool is_whole = equals != NULL && equals > text && slash != NULL && slash > equals;
+    FAIL_IF(!is_whole, STATUS_USAGE,
+            "--window %s: write it as NAME=FROM/TO with dates, such as "
+            "\"winter=2016-11-01/2017-03-31\"",
+            text);
+    *equals = '\0';
+    *slash = '\0';
+    *from = equals + 1;
+    *to = slash + 1;
+    FAIL_IF(strlen(text) >= PERIOD_LABEL_BYTES, STATUS_USAGE,
+            "--window %s: the name is longer than %d bytes", text, PERIOD_LABEL_BYTES - 1);
+done:
+    return status;
+}
+
+static enum status add_window(struct periods *periods, const struct time_axis *time,
+                              const char *text)
+{
+    enum status status;
+    char window[WINDOW_BYTES], label[PERIOD_LABEL_BYTES], other[PERIOD_LABEL_BYTES];
+    const char *from = NULL, *to = NULL;
+    struct period *fresh = &periods->period[periods->count];
+    FAIL_IF(strlen(text) >= sizeof window, STATUS_USAGE, "--window %s: is too long", text);
+    snprintf(window, sizeof window, "%s", text);
+    TRY(take_apart(window, &from, &to));
+    label_window(window, label);
+    for (size_t i = 0; i < periods->windows.count; i++) {
+        label_window(periods->windows.items[i], other);
+        FAIL_IF(strcmp(other, label) == 0, STATUS_USAGE,
+                "--window %s: stands twice, if only with other signs between the letters", window);
+    }
+    *fresh = (struct period){.kind = PERIOD_WINDOW, .has_date = true};
+    status = time_axis_range(time, from, to, &fresh->first, &fresh->steps);
+    if (status != STATUS_OK) {
+        failure_prefix("--window %s", window);
+        goto done;
+    }
+    TRY(text_list_add(&periods->windows, window));
+    fresh->last = fresh->first + fresh->steps - 1;
+    fresh->window = periods->windows.items[periods->windows.count - 1];
+    calendar_format_date(&periods->date[fresh->first], fresh->date);
+    periods->count++;
+done:
+    return status;
+}
+
+enum status periods_add_windows(struct periods *periods, const struct options *options,
+                                const struct time_axis *time)
+{
+    enum status status = STATUS_OK;
+    size_t count = option_count(options, "window");
+    FAIL_IF(count > 0 && time == NULL, STATUS_USAGE,
+            "--window %s: the input is a map without time", option_item(options, "window", 0));
+    TRY(make_room(periods, (int64_t)count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(add_window(periods, time, option_item(options, "window", i)));
+    }
+done:
+    return status;
+}
+
 enum status periods_add_all(struct periods *periods)
 {
     enum status status = STATUS_OK;
@@ -222,14 +324,23 @@ void periods_destroy(struct periods **periods)
     }
     free((*periods)->period);
     free((*periods)->date);
+    text_list_clear(&(*periods)->windows);
     free(*periods);
     *periods = NULL;
+}
+
+int period_group(const struct period *period)
+{
+    int in_year = period->kind == PERIOD_MONTH    ? period->month
+                  : period->kind == PERIOD_SEASON ? (int)period->season
+                                                  : 0;
+    return (int)period->kind * (PERIOD_GROUPS / PERIOD_KINDS) + in_year;
 }
 
 void period_write(const struct period *period, struct table_writer *writer)
 {
     char number[32];
-    bool has_year = period->kind != PERIOD_ALL && period->has_date;
+    bool has_year = period->kind < PERIOD_ALL && period->has_date;
     table_writer_text(writer, period_kind_name(period->kind));
     snprintf(number, sizeof number, "%d", period->year);
     table_writer_text(writer, has_year ? number : NULL);
@@ -238,6 +349,7 @@ void period_write(const struct period *period, struct table_writer *writer)
     snprintf(number, sizeof number, "%d", period->month);
     bool has_month = period->kind == PERIOD_MONTH || period->kind == PERIOD_DAY;
     table_writer_text(writer, has_month ? number : NULL);
+    table_writer_text(writer, period->kind == PERIOD_WINDOW ? period->window : NULL);
     table_writer_text(writer, period->has_date ? period->date : NULL);
     table_writer_integer(writer, period->steps);
 }

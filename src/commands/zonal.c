@@ -18,6 +18,7 @@
 #include "rates.h"
 #include "region_samples.h"
 #include "regions.h"
+#include "shares.h"
 
 static const struct option_spec zonal_options[] = {
     {.name = "input",
@@ -44,6 +45,18 @@ static const struct option_spec zonal_options[] = {
      .flags = OPTION_OUTPUT,
      .help = "Also write how the means of years change; needs --by year.",
      .group = "Output"},
+    {.name = "rest",
+     .kind = OPTION_TEXT,
+     .argument = "NAME",
+     .help = "With --shares: variable of the same input that makes up the whole with --variable, such "
+             "as background with ihs.",
+     .group = "Output"},
+    {.name = "shares",
+     .kind = OPTION_PATH,
+     .argument = "CSV",
+     .flags = OPTION_OUTPUT,
+     .help = "Also write the share of --variable in the whole; needs --rest.",
+     .group = "Output"},
     {.name = NULL},
 };
 
@@ -55,22 +68,34 @@ struct total {
     int64_t valid_steps;
 };
 
+/* Maps whose samples are taken: the variable alone, or beside it what belongs to --rest. */
+enum sample_kind {
+    SAMPLE_VALUE,
+    SAMPLE_PART,  /* the variable where --rest has a value, too */
+    SAMPLE_REST,  /* --rest where the variable has a value, too */
+    SAMPLE_RATIO, /* the variable over the whole, where that is at least SHARE_FLOOR */
+    SAMPLE_KINDS
+};
+
 /* Options that name the mask. */
 static const struct regions_masks zonal_masks = {.inside = "mask", .parts = "mask-parts"};
 
 struct zonal {
     const struct job *job;
-    struct input *input;
+    struct input *input, *rest; /* rest: NULL without --rest */
     struct regions *regions;
     struct periods *periods;
     struct stage *stage;
     struct window box; /* rows and columns that some region covers */
+    int kinds;         /* of samples: 1, or SAMPLE_KINDS with --rest */
     float *values;     /* [steps of an item, box] */
-    double *row_sum;   /* [rows of the box] */
-    struct region_sample *samples;
+    float *rest_values;         /* the same of --rest */
+    float *split[SAMPLE_KINDS]; /* [box], of the step at hand; not of SAMPLE_VALUE */
+    double *row_sum;            /* [rows of the box] */
+    struct region_sample *samples; /* [steps of an item, kinds, regions] */
     struct standard_output *stand_in;
-    const char *table, *boxes, *rates; /* paths of CSV files; NULL: not asked for */
-    char *json, *boxes_json, *rates_json;
+    const char *table, *boxes, *rates, *shares; /* paths of CSV files; NULL: not asked for */
+    char *json, *boxes_json, *rates_json, *shares_json;
     double *means; /* [steps] of a region, while the tables are written */
 };
 
@@ -78,12 +103,30 @@ struct zonal {
 
 static enum status zonal_read(void *context, struct flow_item *item)
 {
+    enum status status;
     struct zonal *zonal = context;
     struct window part = zonal->box;
     part.time = item->window.time;
     part.steps = item->window.steps;
     flow_count_read(item, window_count(&part) * (int64_t)sizeof(float));
-    return input_read(zonal->input, &part, zonal->values);
+    TRY(input_read(zonal->input, &part, zonal->values));
+    if (zonal->rest != NULL) {
+        flow_count_read(item, window_count(&part) * (int64_t)sizeof(float));
+        TRY(input_read(zonal->rest, &part, zonal->rest_values));
+    }
+done:
+    return status;
+}
+
+/* What part, rest and ratio are on one step; NaN spreads by itself. */
+static void split_step(struct zonal *zonal, const float *values, const float *rest, int64_t cells)
+{
+    for (int64_t cell = 0; cell < cells; cell++) {
+        double part = (double)values[cell], whole = part + (double)rest[cell];
+        zonal->split[SAMPLE_PART][cell] = isnan(whole) ? NAN : values[cell];
+        zonal->split[SAMPLE_REST][cell] = isnan(whole) ? NAN : rest[cell];
+        zonal->split[SAMPLE_RATIO][cell] = whole >= SHARE_FLOOR ? (float)(part / whole) : NAN;
+    }
 }
 
 static enum status zonal_compute(void *context, struct flow_item *item)
@@ -92,10 +135,14 @@ static enum status zonal_compute(void *context, struct flow_item *item)
     int64_t map_cells = zonal->box.rows * zonal->box.cols;
     int64_t regions = zonal->regions->count;
     for (int64_t step = 0; step < item->window.steps; step++) {
-        for (int64_t region = 0; region < regions; region++) {
-            zonal->samples[step * regions + region] =
-                region_sample_of(zonal->regions, region, &zonal->box,
-                                 zonal->values + step * map_cells, zonal->row_sum);
+        const float *values = zonal->values + step * map_cells;
+        if (zonal->rest != NULL) {
+            split_step(zonal, values, zonal->rest_values + step * map_cells, map_cells);
+        }
+        for (int64_t i = 0; i < zonal->kinds * regions; i++) {
+            const float *map = i < regions ? values : zonal->split[i / regions];
+            zonal->samples[step * zonal->kinds * regions + i] = region_sample_of(
+                zonal->regions, i % regions, &zonal->box, map, zonal->row_sum);
         }
     }
     return STATUS_OK;
@@ -104,7 +151,7 @@ static enum status zonal_compute(void *context, struct flow_item *item)
 static enum status zonal_write(void *context, struct flow_item *item)
 {
     struct zonal *zonal = context;
-    int64_t count = item->window.steps * zonal->regions->count;
+    int64_t count = item->window.steps * zonal->kinds * zonal->regions->count;
     return flow_payload(item, zonal->samples, count * (int64_t)sizeof *zonal->samples);
 }
 
@@ -138,38 +185,43 @@ static void total_add(struct total *total, const struct region_sample *step, dou
     total->valid_steps++;
 }
 
-static const struct region_sample *sample_of(const struct journal_content *content,
-                                             const struct items *items, int64_t step,
-                                             int64_t regions, int64_t region)
+static const struct region_sample *sample_of(const struct zonal *zonal,
+                                             const struct journal_content *content, int64_t step,
+                                             enum sample_kind kind, int64_t region)
 {
+    const struct items *items = stage_items(zonal->stage);
     const struct region_sample *samples = content->records[step / items->slab_steps].payload;
-    return &samples[step % items->slab_steps * regions + region];
+    int64_t row = step % items->slab_steps * zonal->kinds + (int64_t)kind;
+    return &samples[row * zonal->regions->count + region];
 }
 
 static struct total total_of(const struct zonal *zonal, const struct journal_content *content,
-                             const struct period *period, int64_t region)
+                             const struct period *period, enum sample_kind kind, int64_t region)
 {
     struct total total = {0};
-    const struct items *items = stage_items(zonal->stage);
-    int64_t regions = zonal->regions->count;
     for (int64_t step = period->first; step <= period->last; step++) {
         if (period_holds(zonal->periods, period, step)) {
-            total_add(&total, sample_of(content, items, step, regions, region),
+            total_add(&total, sample_of(zonal, content, step, kind, region),
                       zonal->regions->cells[region].total_m2);
         }
     }
     return total;
 }
 
+static double mean_of(const struct total *total)
+{
+    return total->valid_steps > 0 ? total->all.sum / total->all.area_m2 : NAN;
+}
+
 /* ---- table -------------------------------------------------------------------------------- */
 
 enum column {
-    COLUMN_MEAN = 14,
+    COLUMN_MEAN = 15,
     COLUMN_STEP_MEAN,
     COLUMN_MIN,
     COLUMN_MAX,
     COLUMN_SD,
-    COLUMNS = 20
+    COLUMNS = 21
 };
 
 static const struct table_column columns_plain[COLUMNS] = {
@@ -223,7 +275,7 @@ static void write_row(const struct zonal *zonal, struct table_writer *writer,
     table_writer_number(writer, cells->total_m2 / 1e6);
     table_writer_number(writer, cells->share_in_grid);
     table_writer_number(writer, total->covered / (double)period->steps);
-    table_writer_number(writer, has_values ? all->sum / all->area_m2 : NAN);
+    table_writer_number(writer, mean_of(total));
     table_writer_number(writer, has_values ? total->step_means / (double)total->valid_steps : NAN);
     table_writer_number(writer, has_values ? all->low : NAN);
     table_writer_number(writer, has_values ? all->high : NAN);
@@ -237,7 +289,7 @@ static enum status write_rows(const struct zonal *zonal, const struct journal_co
     for (int64_t region = 0; region < zonal->regions->count; region++) {
         for (int64_t i = 0; i < zonal->periods->count; i++) {
             const struct period *period = &zonal->periods->period[i];
-            struct total total = total_of(zonal, content, period, region);
+            struct total total = total_of(zonal, content, period, SAMPLE_VALUE, region);
             write_row(zonal, writer, period, region, &total);
         }
     }
@@ -264,13 +316,13 @@ done:
     return status;
 }
 
-/* ---- boxes and rates ---------------------------------------------------------------------- */
+/* ---- boxes, rates and shares ---------------------------------------------------------------------- */
 
 enum {
     REGION_COLUMNS = 3,
-    PERIOD_COLUMN_COUNT = 6,
     BOXES_COLUMNS = REGION_COLUMNS + PERIOD_COLUMN_COUNT + BOX_COLUMNS,
-    RATE_COLUMNS = REGION_COLUMNS + RATES_COLUMNS
+    RATE_COLUMNS = REGION_COLUMNS + RATES_COLUMNS,
+    SHARES_COLUMNS = REGION_COLUMNS + PERIOD_COLUMN_COUNT + SHARE_COLUMNS
 };
 
 static const struct table_column region_columns[REGION_COLUMNS + PERIOD_COLUMN_COUNT] = {
@@ -284,11 +336,10 @@ static const struct table_column region_columns[REGION_COLUMNS + PERIOD_COLUMN_C
 static int64_t gather_means(const struct zonal *zonal, const struct journal_content *content,
                             const struct period *period, int64_t region)
 {
-    const struct items *items = stage_items(zonal->stage);
     int64_t count = 0;
     for (int64_t step = period->first; step <= period->last; step++) {
         const struct region_sample *sample =
-            sample_of(content, items, step, zonal->regions->count, region);
+            sample_of(zonal, content, step, SAMPLE_VALUE, region);
         if (period_holds(zonal->periods, period, step) && sample->cells > 0) {
             zonal->means[count++] = sample->sum / sample->area_m2;
         }
@@ -338,17 +389,58 @@ static enum status write_rates(const struct zonal *zonal, const struct journal_c
         for (int64_t i = 0; i < zonal->periods->count; i++) {
             const struct period *period = &zonal->periods->period[i];
             if (period->kind == PERIOD_YEAR) {
-                struct total total = total_of(zonal, content, period, region);
-                bool has_values = total.valid_steps > 0;
+                struct total total = total_of(zonal, content, period, SAMPLE_VALUE, region);
                 write_region(zonal, region, writer);
-                rates_write(&rates, period->year,
-                            has_values ? total.all.sum / total.all.area_m2 : NAN, writer);
+                rates_write(&rates, period->year, mean_of(&total), writer);
             }
         }
     }
     TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->rates_json)));
 done:
     table_writer_destroy(&writer);
+    return status;
+}
+
+static struct share share_of(const struct zonal *zonal, const struct journal_content *content,
+                             const struct period *period, int64_t region)
+{
+    struct total part = total_of(zonal, content, period, SAMPLE_PART, region);
+    struct total rest = total_of(zonal, content, period, SAMPLE_REST, region);
+    struct total ratio = total_of(zonal, content, period, SAMPLE_RATIO, region);
+    return (struct share){.cell_steps = part.all.cells,
+                          .part = mean_of(&part),
+                          .rest = mean_of(&rest),
+                          .ratio_cell_steps = ratio.all.cells,
+                          .mean_of_ratios = mean_of(&ratio)};
+}
+
+static enum status write_shares(const struct zonal *zonal, const struct journal_content *content)
+{
+    enum status status;
+    struct table_writer *writer = NULL;
+    struct table_column columns[SHARES_COLUMNS];
+    struct share_firsts *firsts = NULL;
+    char title[256];
+    memcpy(columns, region_columns, sizeof region_columns);
+    share_columns(columns + SHARES_COLUMNS - SHARE_COLUMNS, input_units(zonal->input));
+    snprintf(title, sizeof title, "Share of %.100s in the sum of it and %.100s",
+             input_variable(zonal->input)->name, input_variable(zonal->rest)->name);
+    TRY(share_firsts_create(zonal->regions->count, &firsts));
+    TRY(table_writer_create(stage_partial(zonal->stage, zonal->shares), title, columns,
+                            SHARES_COLUMNS, &writer));
+    for (int64_t region = 0; region < zonal->regions->count; region++) {
+        for (int64_t i = 0; i < zonal->periods->count; i++) {
+            const struct period *period = &zonal->periods->period[i];
+            struct share share = share_of(zonal, content, period, region);
+            write_region(zonal, region, writer);
+            period_write(period, writer);
+            share_write(firsts, region, period, &share, writer);
+        }
+    }
+    TRY(table_writer_close(&writer, stage_partial(zonal->stage, zonal->shares_json)));
+done:
+    table_writer_destroy(&writer);
+    share_firsts_destroy(&firsts);
     return status;
 }
 
@@ -366,6 +458,9 @@ static enum status write_tables(struct zonal *zonal)
     }
     if (zonal->rates != NULL) {
         TRY(write_rates(zonal, &content));
+    }
+    if (zonal->shares != NULL) {
+        TRY(write_shares(zonal, &content));
     }
 done:
     journal_content_clear(&content);
@@ -389,14 +484,19 @@ static enum status declare(struct zonal *zonal)
     enum status status;
     zonal->boxes = option_text(zonal->job->options, "boxes");
     zonal->rates = option_text(zonal->job->options, "rates");
+    zonal->shares = option_text(zonal->job->options, "shares");
     FAIL_IF(zonal->rates != NULL && !has_years(zonal->periods), STATUS_USAGE,
             "--rates: changes of years need --by year");
     TRY(stage_create(zonal->job, zonal->table, &zonal->stage));
     TRY(input_attach(zonal->input, zonal->stage));
+    if (zonal->rest != NULL) {
+        TRY(input_attach(zonal->rest, zonal->stage));
+    }
     TRY(regions_attach(zonal->regions, zonal->stage));
     TRY(stage_add_table(zonal->stage, zonal->table, &zonal->json));
     TRY(stage_add_table(zonal->stage, zonal->boxes, &zonal->boxes_json));
     TRY(stage_add_table(zonal->stage, zonal->rates, &zonal->rates_json));
+    TRY(stage_add_table(zonal->stage, zonal->shares, &zonal->shares_json));
 done:
     return status;
 }
@@ -413,10 +513,12 @@ static enum status cut(struct zonal *zonal, struct items *items, struct items_co
     for (int64_t region = 0; region < zonal->regions->count; region++) {
         cells += zonal->regions->cells[region].count;
     }
-    *cost = (struct items_cost){.fixed_bytes = cells * 16 + zonal->box.rows * 8 + (1 << 20),
-                                .unit_bytes =
-                                    zonal->box.rows * zonal->box.cols * (int64_t)sizeof(float) +
-                                    2 * zonal->regions->count * (int64_t)sizeof *zonal->samples};
+    int64_t map_bytes = zonal->box.rows * zonal->box.cols * (int64_t)sizeof(float);
+    int64_t cubes = zonal->rest != NULL ? 2 : 1;
+    *cost = (struct items_cost){
+        .fixed_bytes = cells * 16 + zonal->box.rows * 8 + (zonal->kinds - 1) * map_bytes + (1 << 20),
+        .unit_bytes = cubes * map_bytes +
+                      2 * zonal->kinds * zonal->regions->count * (int64_t)sizeof *zonal->samples};
     return items_cut_steps(axis_steps(zonal), zonal->box.rows, zonal->box.cols, cost,
                            zonal->job->memory_bytes, items);
 }
@@ -425,10 +527,17 @@ static enum status create_buffers(struct zonal *zonal, int64_t steps)
 {
     enum status status;
     size_t cells = (size_t)(steps * zonal->box.rows * zonal->box.cols);
-    size_t samples = (size_t)(steps * zonal->regions->count);
+    size_t samples = (size_t)(steps * zonal->kinds * zonal->regions->count);
     TRY(memory_allocate(cells, sizeof *zonal->values, &zonal->values));
     TRY(memory_allocate((size_t)zonal->box.rows, sizeof *zonal->row_sum, &zonal->row_sum));
     TRY(memory_allocate(samples, sizeof *zonal->samples, &zonal->samples));
+    if (zonal->rest != NULL) {
+        TRY(memory_allocate(cells, sizeof *zonal->rest_values, &zonal->rest_values));
+    }
+    for (int kind = SAMPLE_PART; kind < zonal->kinds; kind++) {
+        TRY(memory_allocate((size_t)(zonal->box.rows * zonal->box.cols), sizeof(float),
+                            &zonal->split[kind]));
+    }
 done:
     return status;
 }
@@ -460,6 +569,7 @@ static enum status prepare(struct zonal *zonal)
 {
     enum status status;
     TRY(periods_create(zonal->job->options, input_time(zonal->input), &zonal->periods));
+    TRY(periods_add_windows(zonal->periods, zonal->job->options, input_time(zonal->input)));
     zonal->box = regions_box(zonal->regions, input_grid(zonal->input));
     TRY(declare(zonal));
 done:
@@ -471,27 +581,51 @@ static void zonal_clear(struct zonal *zonal, bool is_finished)
     stage_destroy(&zonal->stage);
     standard_output_end(&zonal->stand_in);
     input_close(&zonal->input, is_finished);
+    input_close(&zonal->rest, is_finished);
     regions_destroy(&zonal->regions);
     periods_destroy(&zonal->periods);
     free(zonal->values);
+    free(zonal->rest_values);
+    for (int kind = 0; kind < SAMPLE_KINDS; kind++) {
+        free(zonal->split[kind]);
+    }
     free(zonal->row_sum);
     free(zonal->samples);
     free(zonal->json);
     free(zonal->boxes_json);
     free(zonal->rates_json);
+    free(zonal->shares_json);
     free(zonal->means);
+}
+
+static enum status open_inputs(struct zonal *zonal)
+{
+    enum status status;
+    const struct job *job = zonal->job;
+    struct input_request request = {
+        .label = "input",
+        .path = option_text(job->options, "input"),
+        .variable = option_text(job->options, "variable"),
+        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0};
+    const char *rest = option_text(job->options, "rest");
+    FAIL_IF((rest != NULL) != (option_text(job->options, "shares") != NULL), STATUS_USAGE,
+            "--shares and --rest belong together: the table, and the variable that makes up the whole");
+    TRY(input_open(job, &request, &zonal->input));
+    zonal->kinds = rest != NULL ? SAMPLE_KINDS : 1;
+    if (rest != NULL) {
+        request.variable = rest;
+        request.units = input_units(zonal->input);
+        TRY(input_open(job, &request, &zonal->rest));
+    }
+done:
+    return status;
 }
 
 static enum status zonal_run(struct job *job)
 {
     enum status status;
     struct zonal zonal = {.job = job};
-    struct input_request request = {
-        .label = "input",
-        .path = option_text(job->options, "input"),
-        .variable = option_text(job->options, "variable"),
-        .fill_steps = strcmp(option_text(job->options, "missing-steps"), "fill") == 0};
-    TRY(input_open(job, &request, &zonal.input));
+    TRY(open_inputs(&zonal));
     TRY(regions_create(job, input_grid(zonal.input), &zonal_masks, &zonal.regions));
     TRY(standard_output_begin(job, option_text(job->options, "output"), &zonal.stand_in,
                               &zonal.table));
@@ -510,6 +644,7 @@ static const struct option_spec *const zonal_tables[] = {zonal_options,
                                                          regions_mask_options,
                                                          periods_options,
                                                          periods_december_options,
+                                                         periods_window_options,
                                                          options_grid,
                                                          options_common,
                                                          NULL};
@@ -530,11 +665,18 @@ const struct command command_zonal = {
         "series may be cut short: the column steps tells.\n\n"
         "--boxes writes the box plots of the steps' area means (P2.54; those of cells: compare "
         "--groups), --rates the change of yearly means (P2.56): from year to year, in all, a year "
-        "on average, and the compound rate.",
+        "on average, and the compound rate.\n\n"
+        "--shares writes what share the variable has in the sum of it and --rest, of the cells and "
+        "steps that have both, in both readings of P2.46: the ratio of means, and the mean over area "
+        "and time of the ratios, without cells and steps whose whole is below 1. Days with a name "
+        "(--window) make the paper's Table 4, --bbox and --by day its case study.",
     .examples =
         "airshed zonal pm25.nc --zones cities.geojson --zone-name name -o cities.csv\n"
         "mpirun -n 4 airshed zonal pm25.nc --zones cities.gpkg --by month,all --mask areas.nc \\\n"
-        "  -o months.csv",
+        "  -o months.csv\n"
+        "airshed zonal ihs.nc --variable ihs --rest background --zones cities.geojson \\\n"
+        "  --by year,all --window \"Jan-Feb 2013=2013-01-01/2013-02-28\" \\\n"
+        "  --shares shares.csv -o cities_ihs.csv",
     .tables = zonal_tables,
     .run = zonal_run,
 };

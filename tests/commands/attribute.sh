@@ -38,6 +38,26 @@ attribute_py errors "$scratch"
 run 1 attribute $(inputs mixed) --no-errors --by year,month --share mean-of-ratios -o "$scratch/unsure.nc"
 expect errors_can_be_left_out 0
 "$python" tests/commands/attribute.py level "$scratch"
+run 2 attribute $(inputs drawn) --by season --window "a summer=2015-06-01/2015-08-31" -o "$scratch/windows.nc"
+expect a_window_is_a_period 0
+"$python" - "$scratch/windows_summary.csv" "$scratch/windows.nc" <<'PYTHON' >"$out" 2>&1
+import csv, sys
+import netCDF4
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+season, = (row for row in rows if row["season"] == "JJA" and row["year"] == "2015")
+window, = (row for row in rows if row["window"] == "a summer")
+keys = {"by", "year", "season", "window"}
+differs = {name for name in season if season[name] != window[name]}
+assert differs == keys, differs
+assert season["steps"] == "92" and season["share_ratio_of_means_se"], season
+labels = netCDF4.Dataset(sys.argv[2])["period"].flag_meanings.split()
+assert "a_summer" in labels, labels
+PYTHON
+exit_code=$?
+last_run="the rows of a season and of the window of its days"
+expect a_window_equals_the_season_of_its_days 0
+run 2 attribute $(inputs mixed) --window "b=2035-06-01/2035-08-31" -o "$scratch/bad.nc"
+expect a_window_off_the_data_is_refused 2 "window b: .*no step"
 run 2 attribute $(inputs mixed) --deweathered "$scratch/literal.nc" -o "$scratch/literal-out.nc"
 expect a_removal_that_loses_the_mean_is_told 0 "removal literal, which does not keep the mean"
 

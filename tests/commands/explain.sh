@@ -20,7 +20,7 @@ make_product parts stl "$run/pm25.nc" --variable pm25 -o "$run/parts.nc"
 make_product deweathered deweather "$run/pm25.nc" --variable pm25 --met "$region/met.nc" -o "$run/deweathered.nc"
 make_product expected background "$run/deweathered.nc" --variable deweathered --area "$run/area.nc" -o "$run/expected.nc"
 make_product ihs attribute "$run/pm25.nc" --variable pm25 --deweathered "$run/deweathered.nc" \
-  --expected "$run/expected.nc" -o "$run/ihs.nc"
+  --expected "$run/expected.nc" --window "a spring=2013-03-01/2013-05-31" -o "$run/ihs.nc"
 make_product trend trend "$run/deweathered.nc" --variable deweathered -o "$run/trend.nc"
 make_product clusters moran "$run/deweathered.nc" --variable deweathered -o "$run/moran.csv" --local "$run/clusters.nc"
 

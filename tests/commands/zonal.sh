@@ -52,8 +52,8 @@ run 2 zonal "$data/geographic.nc" -o "$scratch/grid.csv" --by all
 expect "without_zones_the_grid_is_one" 0
 zonal 1 wholegrid geographic geographic --by all --zone-where "label = 'all of it'"
 expect "zones_can_be_chosen" 0
-expect_true "the_whole_grid_equals_a_polygon_around_it" diff <(cut -d, -f4-12,14- "$scratch/grid.csv") \
-  <(cut -d, -f4-12,14- "$scratch/wholegrid/table.csv")
+expect_true "the_whole_grid_equals_a_polygon_around_it" diff <(cut -d, -f4-13,15- "$scratch/grid.csv") \
+  <(cut -d, -f4-13,15- "$scratch/wholegrid/table.csv")
 zonal 2 filled gap geographic --by all --missing-steps fill
 expect "missing_steps_can_be_filled" 0
 expect_true "a_filled_step_counts_as_missing" grep -q '^"\?cut.*,11,9,' "$scratch/filled/table.csv"
@@ -69,6 +69,28 @@ zonal 3 more-3 geographic geographic --by year,season,month,day,all --mask "$dat
   --boxes "$scratch/more-3/boxes.csv" --rates "$scratch/more-3/rates.csv"
 expect "boxes_and_rates_on_3" 0
 expect_same_bytes "bytes_of_boxes_and_rates_on_3" "$scratch/more" "$scratch/more-3"
+
+# ---- windows and shares -----------------------------------------------------------------------
+windows=(--window "first winter=2011-12-01/2012-02-29" --window "next, winter=2012-12-01/2013-02-28")
+shared=(--variable pm25 --rest rest --by year,season,day,all "${windows[@]}" --mask "$data/mask.nc")
+zonal 1 shares parts geographic "${shared[@]}" --shares "$scratch/shares/shares.csv"
+expect "windows_and_shares_are_written" 0
+expect_true "shares_are_those_of_sums" $reference shares "$scratch/shares/shares.csv" "$scratch/shares/table.csv"
+for ranks in 2 3 4; do
+  zonal "$ranks" "shares-$ranks" parts geographic "${shared[@]}" --shares "$scratch/shares-$ranks/shares.csv"
+  expect "shares_on_$ranks" 0
+  expect_same_bytes "bytes_of_shares_on_$ranks" "$scratch/shares" "$scratch/shares-$ranks"
+done
+zonal 2 shares-small parts geographic "${shared[@]}" --shares "$scratch/shares-small/shares.csv" --memory 1045K
+expect "shares_in_little_memory" 0
+expect_same_bytes "bytes_of_shares_in_little_memory" "$scratch/shares" "$scratch/shares-small"
+expect_false "shares_in_little_memory_take_more_items" diff <(items_of "$scratch/shares") \
+  <(items_of "$scratch/shares-small")
+AIRSHED_FAULT=write:50 zonal 2 shares-killed parts geographic "${shared[@]}" --shares "$scratch/shares-killed/shares.csv"
+expect_true "shares_are_killed" test "$exit_code" -ne 0
+zonal 3 shares-killed parts geographic "${shared[@]}" --shares "$scratch/shares-killed/shares.csv" --resume
+expect "shares_resume" 0
+expect_same_bytes "resumed_shares_have_the_same_bytes" "$scratch/shares" "$scratch/shares-killed"
 
 # ---- bytes ------------------------------------------------------------------------------------
 cube="$data/geographic.nc" zones="$data/geographic.geojson"
@@ -124,6 +146,18 @@ refuse unknown_variable 3 "ozone" "$cube" --zones "$zones" --variable ozone -o "
 refuse seasons_of_a_map 2 "only --by all" "$data/linear.nc" --zones "$data/utm.geojson" \
   --by season -o "$new"
 refuse rates_without_years 2 "need --by year" "$cube" --zones "$zones" --by month --rates "$scratch/r.csv" -o "$new"
+refuse shares_of_nothing 2 "belong together" "$cube" --zones "$zones" --shares "$scratch/s.csv" -o "$new"
+refuse a_rest_for_nothing 2 "belong together" "$data/parts.nc" --variable pm25 --rest rest -o "$new"
+refuse a_rest_in_other_units 3 "measure different things" "$data/parts.nc" --variable pm25 --rest area \
+  --shares "$scratch/s.csv" -o "$new"
+refuse window_without_dates 2 "NAME=FROM/TO" "$cube" --window winter -o "$new"
+refuse window_without_name 2 "NAME=FROM/TO" "$cube" --window =2012-01-01/2012-01-31 -o "$new"
+refuse window_of_no_date 2 "2012-02-30" "$cube" --window a=2012-02-01/2012-02-30 -o "$new"
+refuse window_backwards 2 "window a: .*no step" "$cube" --window a=2012-02-01/2012-01-01 -o "$new"
+refuse window_off_the_data 2 "window a: .*no step" "$cube" --window a=2022-02-01/2022-03-01 -o "$new"
+refuse window_twice 2 "stands twice" "$cube" --window a=2012-02-01/2012-03-01 \
+  --window a=2012-02-01/2012-03-01 -o "$new"
+refuse window_of_a_map 2 "map without time" "$data/linear.nc" --window a=2012-02-01/2012-03-01 -o "$new"
 refuse unknown_period 2 "week" "$cube" --zones "$zones" --by week -o "$new"
 refuse unknown_december 2 "december" "$cube" --zones "$zones" --december never -o "$new"
 refuse mask_on_another_grid 3 "utm_mask.nc: does not lie on the grid" "$cube" --zones "$zones" \

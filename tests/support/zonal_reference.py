@@ -5,12 +5,14 @@
     zonal_reference.py check TABLE geographic|utm BY DECEMBER [split]
     zonal_reference.py constant TABLE VALUE
     zonal_reference.py linear TABLE
+    zonal_reference.py boxes|rates|shares TABLE TABLE ...
 
 Zones are rectangles, with holes and parts that are rectangles too, so that the covered fraction of
 a cell is a product of two overlaps of intervals. Sums are Python's exact fsum.
 """
 import csv
 import datetime
+import functools
 import json
 import math
 import struct
@@ -84,6 +86,32 @@ def cdl(name, grid, steps, field, units='ug m-3'):
     return '\n'.join(lines + ['}'])
 
 
+def rest_value(step, row, col):
+    """What is left of the whole; now and then the whole is below 1, or this has no value."""
+    if (step * 5 + row * 3 + col) % 17 == 0:
+        return math.nan
+    if (step + row + col) % 19 == 0:
+        return 0.5 - value(step, row, col)
+    return 100 + ((step * 3 + row * 7 + col * 5) % 53) / 8
+
+
+def write_parts(folder):
+    """The cube with a second variable, and a third in other units."""
+    texts = [cdl(name, 'geographic', STEPS, field, units) for name, field, units in
+             (('pm25', value, 'ug m-3'), ('rest', rest_value, 'ug m-3'), ('area', value, 'm2'))]
+    first, *others = [text.splitlines() for text in texts]
+    end = first.index('data:')
+    for other in others:
+        name = next(line for line in other if line.startswith('float'))
+        first.insert(end, name)
+        first.insert(len(first) - 1, next(line for line in other[other.index('data:'):]
+                                          if line.startswith(name.split('(')[0].split()[1])))
+        end += 1
+    with open(f'{folder}/parts.cdl', 'w') as out:
+        out.write('\n'.join(first))
+    subprocess.run(['ncgen', '-o', f'{folder}/parts.nc', f'{folder}/parts.cdl'], check=True)
+
+
 def write_cube(folder, file, *arguments):
     path = f'{folder}/{file}'
     with open(path + '.cdl', 'w') as out:
@@ -119,6 +147,7 @@ def make(folder):
     for grid in GRIDS:
         write_cube(folder, grid, 'pm25', grid, STEPS, value)
         write_zones(f'{folder}/{grid}.geojson', grid, ZONES.items())
+    write_parts(folder)
     write_cube(folder, 'constant', 'pm25', 'geographic', 400, lambda s, r, c: 17.3)
     write_cube(folder, 'linear', 'pm25', 'utm', None, lambda s, r, c: linear(r, c))
     write_cube(folder, 'mask', 'area', 'geographic', None, lambda s, r, c: mask_value(r, c), '1')
@@ -373,6 +402,76 @@ def rates(path, table):
         close(row['compound_annual_percent'], 100 * ((mean / start) ** (1 / since) - 1), f'{where}: compound')
 
 
+WINDOWS = {'first winter': ('2011-12-01', '2012-02-29'), 'next, winter': ('2012-12-01', '2013-02-28')}
+
+
+@functools.cache
+def part_and_rest(step, row, col):
+    return float32(value(step, row, col)), float32(rest_value(step, row, col))
+
+
+@functools.cache
+def whole_area(zone):
+    return covered('geographic', ZONES[zone])
+
+
+def steps_of(row):
+    """Steps of the period of a row, from its own words."""
+    if row['by'] == 'day':
+        return [(datetime.date.fromisoformat(row['date']) - FIRST).days]
+    dates = [FIRST + datetime.timedelta(step) for step in range(STEPS)]
+    if row['by'] == 'window':
+        low, high = (datetime.date.fromisoformat(day) for day in WINDOWS[row['window']])
+        return [s for s, date in enumerate(dates) if low <= date <= high]
+    wanted = tuple(row[name] for name in ('year', 'season', 'month'))
+    return [s for s, date in enumerate(dates)
+            if tuple(str(v) for v in key_of(row['by'], date, 'following')[:3]) == wanted]
+
+
+def shares(path, table):
+    """Shares from the fields themselves; rows and steps are those of the main table."""
+    first = {}
+    rows, main = read_csv(path), read_csv(table)
+    expect([tuple(r[n] for n in ('zone', 'part', 'by', 'window', 'date', 'steps')) for r in rows] ==
+           [tuple(r[n] for n in ('zone', 'part', 'by', 'window', 'date', 'steps')) for r in main],
+           'rows of the two tables differ')
+    expect({row['window'] for row in rows} == {'', *WINDOWS}, 'windows are missing')
+    for row in rows:
+        where = f"{row['zone']} {row['part']} {row['by']} {row['date']} {row['window']}"
+        inside = row['part'] == 'inside'
+        cells = {cell: area for cell, area in whole_area(row['zone']).items()
+                 if (mask_value(*cell) > 0 if inside else mask_value(*cell) <= 0)}
+        steps = steps_of(row)
+        expect(int(row['steps']) == len(steps), f'{where}: steps')
+        pairs = [(area, *part_and_rest(s, *cell)) for s in steps for cell, area in cells.items()]
+        pairs = [pair for pair in pairs if not math.isnan(pair[1] + pair[2])]
+        expect(int(row['valid_cell_steps']) == len(pairs), f'{where}: valid_cell_steps')
+        if not pairs:
+            expect(row['share_ratio_of_means'] == row['part_mean'] == '', f'{where}: not empty')
+            continue
+        area = math.fsum(p[0] for p in pairs)
+        part = math.fsum(p[0] * p[1] for p in pairs) / area
+        rest = math.fsum(p[0] * p[2] for p in pairs) / area
+        close(row['part_mean'], part, f'{where}: part_mean')
+        close(row['rest_mean'], rest, f'{where}: rest_mean')
+        close(row['whole_mean'], part + rest, f'{where}: whole_mean')
+        close(row['share_ratio_of_means'], part / (part + rest), f'{where}: ratio of means')
+        whole = [p for p in pairs if p[1] + p[2] >= 1]
+        expect(int(row['share_cell_steps']) == len(whole), f'{where}: share_cell_steps')
+        mean = None
+        if whole:
+            # Each ratio is a float before it is summed: half a unit in 2^-24 of it.
+            mean = (math.fsum(p[0] * p[1] / (p[1] + p[2]) for p in whole) /
+                    math.fsum(p[0] for p in whole))
+            expect(abs(float(row['share_mean_of_ratios']) - mean) <= 6e-8 * mean,
+                   f"{where}: mean of ratios {row['share_mean_of_ratios']}, not {mean}")
+        since = (row['zone'], row['part'], row['by'], row['season'])
+        start = first.setdefault(since, part / (part + rest))
+        close(row['share_ratio_of_means_change'], part / (part + rest) - start, f'{where}: change')
+        close(row['share_ratio_of_means_change_percent'], 100 * (part / (part + rest) - start) / start,
+              f'{where}: change in percent')
+
+
 if __name__ == '__main__':
     task, arguments = sys.argv[1], sys.argv[2:]
     if task == 'make':
@@ -387,3 +486,5 @@ if __name__ == '__main__':
         boxes(*arguments)
     elif task == 'rates':
         rates(*arguments)
+    elif task == 'shares':
+        shares(*arguments)
