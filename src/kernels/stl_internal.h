@@ -59,9 +59,17 @@ struct stl_cycle {
     double *smooth;   /* [points + 2, lane] */
 };
 
+/** Bisquare widths of the last two robustness passes, of whichever block: where the next is looked
+ *  for first. They never change a result. */
+struct stl_widths {
+    double last[LANES];
+    double before[LANES];
+};
+
 struct stl_workspace {
     const struct stl_plan *plan;
     struct stl_lanes lanes;
+    struct stl_widths widths;
     double *storage;
     double *observed; /* [steps, lane] gaps filled from the nearest observation, in time */
     double *valid;    /* [steps, lane] 1 or 0 */

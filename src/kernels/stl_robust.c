@@ -1,5 +1,6 @@
 /* airshed -- GPL-3.0-or-later. Bisquare robustness weights from the size of the remainder. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "stl_internal.h"
@@ -43,15 +44,26 @@ static double rank_select(double *values, int64_t first, int64_t last, int64_t r
     return values[rank];
 }
 
+/* Largest size of each lane, and how many are negative and up to two edges. */
 KERNEL_CLONES
-static void largest_sizes(const double *restrict size, int64_t steps, double *restrict largest)
+static void survey_sizes(const double *restrict size, int64_t steps, const double *restrict first,
+                         const double *restrict second, double *restrict largest,
+                         double *restrict counts)
 {
+    double top[LANES] = {0};
+    double count[3][LANES] = {{0}};
     for (int64_t i = 0; i < steps; i++) {
+        const double *restrict row = size + i * LANES;
         EACH_LANE (lane) {
-            double one = size[i * LANES + lane];
-            largest[lane] = one > largest[lane] ? one : largest[lane];
+            double one = row[lane];
+            top[lane] = one > top[lane] ? one : top[lane];
+            count[0][lane] += one < 0 ? 1 : 0;
+            count[1][lane] += one <= first[lane] ? 1 : 0;
+            count[2][lane] += one <= second[lane] ? 1 : 0;
         }
     }
+    memcpy(largest, top, sizeof top);
+    memcpy(counts, count, sizeof count);
 }
 
 /* Counts the sizes up to an edge of each lane. */
@@ -79,72 +91,106 @@ static void count_sizes(const double *restrict size, int64_t steps, const double
     memcpy(counts, count, sizeof count);
 }
 
-/* Ranks of the middle two sizes of each lane and a bracket that holds them: above `low`, where
- * `below` sizes are, and up to `high`. Missing sizes are negative and rank before all others. */
+/* Ranks of the middle two sizes of each lane and a bracket that holds them: above `low`, up to which
+ * there are `below` sizes, and up to `high`, up to which there are `within`. Missing sizes are negative
+ * and rank before all others. */
 struct brackets {
     double lower[LANES];
     double upper[LANES];
     double below[LANES];
+    double within[LANES];
     double low[LANES];
     double high[LANES];
+    int turn[LANES]; /* of QUARTERS, where the next edge lies */
 };
 
-/* Halves of a bracket by the bits of its ends, so by ratio; the steps from 16 octaves to 2^-9 of
- * one, which leave a handful of sizes. */
+/* Halves of a bracket by the bits of its ends, so by ratio: 14 lead from 16 octaves to 2^-9 of one.
+ * It ends where a few sizes are left. */
 enum {
     OCTAVES = 16,
-    HALVINGS = 13
+    HALVINGS = 14,
+    FEW = 12
 };
 
-static double by_bits(double low, double high)
+/* An edge between the two ranks narrows nothing; the next two then lie on either side of it. */
+static const uint64_t QUARTERS[] = {2, 1, 3};
+
+static uint64_t bits_of(double size)
 {
-    uint64_t first;
-    uint64_t last;
-    double middle;
-    memcpy(&first, &low, sizeof first);
-    memcpy(&last, &high, sizeof last);
-    first = low < 0 ? 0 : first;
-    last = first + (last - first) / 2;
-    memcpy(&middle, &last, sizeof middle);
-    return middle;
+    uint64_t bits;
+    memcpy(&bits, &size, sizeof bits);
+    return size < 0 ? 0 : bits;
 }
 
-static void brackets_halve(struct brackets *brackets, const double *edge, const double *count)
+static double by_bits(double low, double high, int turn)
+{
+    const uint64_t first = bits_of(low);
+    const uint64_t middle = first + (bits_of(high) - first) / 4 * QUARTERS[turn];
+    double size;
+    memcpy(&size, &middle, sizeof size);
+    return size;
+}
+
+/* Takes an edge inside a bracket for the end on whose side of the ranks it lies. */
+static void brackets_narrow(struct brackets *brackets, const double *edge, const double *count)
 {
     for (int lane = 0; lane < LANES; lane++) {
+        if (!(edge[lane] > brackets->low[lane] && edge[lane] < brackets->high[lane])) {
+            continue;
+        }
+        const bool parts =
+            count[lane] > brackets->lower[lane] && count[lane] <= brackets->upper[lane];
+        brackets->turn[lane] = parts || brackets->turn[lane] == 1 ? brackets->turn[lane] + 1 : 0;
+        brackets->turn[lane] %= 3;
         if (count[lane] <= brackets->lower[lane]) {
             brackets->low[lane] = edge[lane];
             brackets->below[lane] = count[lane];
         } else if (count[lane] > brackets->upper[lane]) {
             brackets->high[lane] = edge[lane];
+            brackets->within[lane] = count[lane];
         }
     }
 }
 
-static struct brackets brackets_find(const double *size, int64_t steps)
+static bool brackets_are_narrow(const struct brackets *brackets)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        if (brackets->within[lane] - brackets->below[lane] > FEW) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The guess, from @p first to @p second, is where to look before halving: a wrong one costs time
+ * and changes nothing, as the ranks decide. */
+static struct brackets brackets_find(const double *size, int64_t steps, const double *first,
+                                     const double *second)
 {
     struct brackets brackets;
-    double largest[LANES] = {0};
     double edge[LANES];
-    double count[LANES];
+    double counts[3][LANES];
+    survey_sizes(size, steps, first, second, brackets.high, counts[0]);
     for (int lane = 0; lane < LANES; lane++) {
-        edge[lane] = brackets.low[lane] = -0.5;
-    }
-    largest_sizes(size, steps, largest);
-    count_sizes(size, steps, edge, brackets.below);
-    for (int lane = 0; lane < LANES; lane++) {
-        const int64_t known = steps - (int64_t)brackets.below[lane];
+        const int64_t known = steps - (int64_t)counts[0][lane];
+        brackets.low[lane] = -0.5;
+        brackets.below[lane] = counts[0][lane];
+        brackets.within[lane] = (double)steps;
+        brackets.turn[lane] = 0;
         brackets.lower[lane] = brackets.below[lane] + (double)((known - 1) / 2);
         brackets.upper[lane] = brackets.below[lane] + (double)(known / 2);
-        brackets.high[lane] = largest[lane];
-        edge[lane] = ldexp(largest[lane], -OCTAVES);
+        edge[lane] = ldexp(brackets.high[lane], -OCTAVES);
     }
-    for (int halving = 0; halving <= HALVINGS; halving++) {
-        count_sizes(size, steps, edge, count);
-        brackets_halve(&brackets, edge, count);
+    brackets_narrow(&brackets, first, counts[1]);
+    brackets_narrow(&brackets, second, counts[2]);
+    for (int halving = 0; halving < HALVINGS && !brackets_are_narrow(&brackets); halving++) {
         for (int lane = 0; lane < LANES; lane++) {
-            edge[lane] = by_bits(brackets.low[lane], brackets.high[lane]);
+            if (halving > 0 || brackets.low[lane] > edge[lane]) {
+                edge[lane] = by_bits(brackets.low[lane], brackets.high[lane], brackets.turn[lane]);
+            }
         }
+        count_sizes(size, steps, edge, counts[0]);
+        brackets_narrow(&brackets, edge, counts[0]);
     }
     return brackets;
 }
@@ -205,16 +251,33 @@ static double lane_width(const struct brackets *brackets, int lane, double *size
     return 3 * (low + high);
 }
 
-static void lane_widths(struct stl_workspace *workspace, double *width)
+/* A median is looked for first around that of the pass before, twice as far as it moved then. */
+static void guess_medians(const struct stl_widths *widths, double *first, double *second)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        const double median = widths->last[lane] / 6;
+        const double moved = fabs(median - widths->before[lane] / 6);
+        const double reach = 2 * moved + median / 1024;
+        first[lane] = median - reach;
+        second[lane] = median + reach;
+    }
+}
+
+static void find_widths(struct stl_workspace *workspace)
 {
     const int64_t steps = workspace->plan->steps;
-    const struct brackets brackets = brackets_find(workspace->spare, steps);
+    struct stl_widths *widths = &workspace->widths;
+    double first[LANES];
+    double second[LANES];
     int64_t found[LANES] = {0};
     double *chosen = workspace->residue;
+    guess_medians(widths, first, second);
+    const struct brackets brackets = brackets_find(workspace->spare, steps, first, second);
     brackets_collect(&brackets, workspace->spare, steps, chosen, found);
     for (int lane = 0; lane < LANES; lane++) {
         double own = lane_width(&brackets, lane, chosen + lane * steps, found[lane]);
-        width[lane] = own > EXACT_FIT * workspace->lanes.largest[lane] ? own : 0;
+        widths->before[lane] = widths->last[lane];
+        widths->last[lane] = own > EXACT_FIT * workspace->lanes.largest[lane] ? own : 0;
     }
 }
 
@@ -250,9 +313,9 @@ static void bisquare_weights(const double *restrict size, const double *restrict
 void stl_robustness(struct stl_workspace *workspace, const double *trend, const double *seasonal)
 {
     const int64_t steps = workspace->plan->steps;
-    double width[LANES];
     remainder_sizes(workspace->observed, trend, seasonal, workspace->valid, workspace->spare,
                     steps * LANES);
-    lane_widths(workspace, width);
-    bisquare_weights(workspace->spare, workspace->valid, width, workspace->weights, steps);
+    find_widths(workspace);
+    bisquare_weights(workspace->spare, workspace->valid, workspace->widths.last, workspace->weights,
+                     steps);
 }

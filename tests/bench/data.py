@@ -4,8 +4,8 @@
 #   data.py regression FILE ITEMS       [items, 7, steps]: y, then six weather fields
 #   data.py kriging FILE ITEMS          [1000, 3] sites (x, y, value), then [items, 2] targets on a map
 #   data.py moran FILE ITEMS           [630, 660] a map, smooth and rough; items are permutations of it
-#   data.py grids FOLDER SIDE PART...   pm.nc, met.nc of SIDE x SIDE cells and coarse.nc, weather on a
-#                                       coarse grid; of each PART, rows x cols, the same first cells
+#   data.py grids FOLDER GRID PART...   pm-GRID.nc, met-GRID.nc of rows x cols and coarse.nc, weather on
+#                                       a coarse grid; of each PART, rows x cols, the same first cells
 import sys
 
 import numpy as np
@@ -78,20 +78,28 @@ def cut(variables, rows, cols):
             for name, v in variables.items()}
 
 
-def grids(folder, side, *parts):
+def grids(folder, grid, *parts):
     random = np.random.RandomState(4)
-    axis = 0.01 * np.arange(int(side))
-    lat, lon = 30 + axis, 110 + axis
+    lat, lon = (start + 0.01 * np.arange(cells) for start, cells in zip((30, 110), rows_and_cols(grid)))
     pollution = {"pm25": Variable(field(random, (lat.size, lon.size), 80, 30), "ug m-3")}
     fields = weather(random, (lat.size, lon.size))
-    coarse = 0.25 * np.arange(-1, int(axis[-1] / 0.25) + 3)
-    write(f"{folder}/coarse.nc", weather(random, (coarse.size, coarse.size)), DAYS, 30 + coarse,
-          110 + coarse, epoch=EPOCH)
-    for part in (f"{side}x{side}", *parts):
-        rows, cols = map(int, part.split("x"))
+    coarse = [around(axis) for axis in (lat, lon)]
+    write(f"{folder}/coarse.nc", weather(random, tuple(axis.size for axis in coarse)), DAYS, *coarse,
+          epoch=EPOCH)
+    for part in (grid, *parts):
+        rows, cols = rows_and_cols(part)
         for name, variables in (("pm", pollution), ("met", fields)):
             write(f"{folder}/{name}-{part}.nc", cut(variables, rows, cols), DAYS, lat[:rows], lon[:cols],
                   epoch=EPOCH)
+
+
+def rows_and_cols(grid):
+    return tuple(map(int, grid.split("x")))
+
+
+def around(axis):
+    """Every 0.25 degree, with a cell beyond each end."""
+    return axis[0] + 0.25 * np.arange(-1, int((axis[-1] - axis[0]) / 0.25) + 3)
 
 
 COMMANDS = {"series": series, "regression": regression, "kriging": kriging, "moran": moran}
