@@ -26,7 +26,7 @@ const struct option_spec replicates_options[] = {
      .low = 1,
      .high = 1e6,
      .group = "Uncertainty",
-     .help = "Steps of such a block."},
+     .help = "Steps of such a block; fewer than the series has."},
     {.name = NULL},
 };
 
@@ -53,9 +53,13 @@ enum status replicates_create(const struct options *options, uint32_t seed, int6
     int64_t block = option_integer(options, "block-days");
     TRY(memory_allocate(1, sizeof *replicates, &replicates));
     replicates->count = option_integer(options, "replicates");
+    FAIL_IF(replicates->count > 0 && block >= steps, STATUS_USAGE,
+            "--block-days %lld: the series has %lld steps, so that every replicate would be the series "
+            "itself; use a block that is much shorter",
+            (long long)block, (long long)steps);
     replicates->steps = steps;
-    replicates->block_steps = block < steps ? block : steps;
-    replicates->blocks = (steps + replicates->block_steps - 1) / replicates->block_steps;
+    replicates->block_steps = block;
+    replicates->blocks = (steps + block - 1) / block;
     if (replicates->count > 0) {
         size_t values = (size_t)steps * LANES;
         TRY(memory_allocate((size_t)(replicates->count * replicates->blocks), sizeof(int64_t),

@@ -32,7 +32,8 @@ struct replicates {
     float *maps[REPLICATE_MAPS];  /**< [count, cells] of the item */
 };
 
-/** Draws the starts of all blocks. With --replicates 0 there is nothing in it. */
+/** Draws the starts of all blocks. With --replicates 0 there is nothing in it.
+ *  @return STATUS_USAGE where a block is as long as the series */
 enum status replicates_create(const struct options *options, uint32_t seed, int64_t steps,
                               struct replicates **replicates);
 void replicates_destroy(struct replicates **replicates);

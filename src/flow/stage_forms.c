@@ -36,12 +36,17 @@ done:
     return status;
 }
 
+static bool is_map(const struct cube_variable *variable)
+{
+    return !variable->has_time && !variable->skip_geotiff;
+}
+
 enum status stage_declare_forms(struct stage *stage, int cube)
 {
     enum status status = STATUS_OK;
     const struct stage_cube_entry *entry = &stage->cubes[cube];
     for (int i = 0; stage->job->geotiff && i < entry->spec.variable_count; i++) {
-        if (!entry->spec.variables[i].has_time) {
+        if (is_map(&entry->spec.variables[i])) {
             TRY(form_declare(stage, entry->path, entry->spec.variables[i].name, ".tif"));
         }
     }
@@ -125,7 +130,7 @@ enum status stage_write_forms(struct stage *stage)
     for (int cube = 0; cube < stage->cube_count; cube++) {
         struct stage_cube_entry *entry = &stage->cubes[cube];
         for (int i = 0; stage->job->geotiff && i < entry->spec.variable_count; i++) {
-            if (!entry->spec.variables[i].has_time) {
+            if (is_map(&entry->spec.variables[i])) {
                 TRY(map_write(stage, entry, i));
             }
         }

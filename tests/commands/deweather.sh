@@ -47,6 +47,38 @@ done
 expect weather_with_gaps_is_interpolated_first 0 "t2m: .*interpolated, then decomposed"
 deweather_py coarse "$scratch"
 
+# ---- replicates -------------------------------------------------------------------------------
+
+redrawn=("${classic[@]}" --replicates 3 --block-days 8 --seed 4)
+prove_counts redrawn "${redrawn[@]}"
+prove_budget redrawn "$(least_memory "${redrawn[@]}")" "${redrawn[@]}"
+for fault in read:2 compute:2 write:3 journal:2 commit:1; do
+  prove_kill redrawn "$fault" 2 3 "${redrawn[@]}"
+done
+deweather_py unmoved "$scratch/bytes/out.nc" "$scratch/redrawn/out.nc"
+if "$python" -c 'import statsmodels' 2>/dev/null; then
+  deweather_py replicates "$scratch"
+  drawn=(deweather "$scratch/drawn-pm.nc" --met "$scratch/drawn-met.nc" --period 30 --removal keep-intercept)
+  run 2 "${drawn[@]}" --replicates 2000 --block-days 1 -o "$scratch/single.nc"
+  expect blocks_of_one_day_are_drawn 0
+  run 2 "${drawn[@]}" --replicates 2000 -o "$scratch/blocks.nc"
+  expect blocks_of_30_days_are_the_default 0
+  deweather_py spread "$scratch" 2000
+else
+  skip replicates "python3-statsmodels is missing (make deps-bench)"
+fi
+for block in 90 5000; do # of 90 steps
+  run 3 "${classic[@]}" --replicates 2 --block-days $block -o "$scratch/no.nc"
+  expect "a_block_of_${block}_days_is_refused" 2 "block-days $block: the series has 90 steps"
+done
+for block in 0 -3 two; do
+  run 2 "${classic[@]}" --replicates 2 --block-days $block -o "$scratch/no.nc"
+  expect "a_block_of_${block}_days_is_refused" 2 "block-days"
+done
+run 2 "${classic[@]}" --replicates -1 -o "$scratch/no.nc"
+expect less_than_no_replicate_is_refused 2 "replicates"
+expect_true refused_blocks_leave_nothing test -z "$(compgen -G "$scratch/no.nc*")"
+
 # ---- units and names --------------------------------------------------------------------------
 
 mkdir -p "$scratch/hpa" "$scratch/pa"
@@ -72,7 +104,8 @@ expect weather_of_other_dates_is_refused 3 "--from and --to|between|dates"
 run 2 "${coarse[@]}" -o "$scratch/plan.nc" --dry-run
 expect dry_run_prints_a_plan 0 "memory +[0-9]+ MB per rank"
 expect_true dry_run_writes_nothing test -z "$(compgen -G "$scratch/plan.nc*")"
-run 3 "${coarse[@]}" -o "$scratch/forms.nc" --compress --geotiff
+run 3 "${coarse[@]}" -o "$scratch/forms.nc" --compress --geotiff --replicates 2
 expect other_forms_are_written 0
 expect_opens_silently deweather "$scratch/forms.nc" "$scratch/forms_r2.tif" deweathered
+expect_false replicates_are_no_maps_of_geotiff test -e "$scratch/forms_deweathered_replicate.tif"
 finish
