@@ -167,7 +167,7 @@ static void split_days(struct attribute *attribute, int64_t count)
 
 static enum status attribute_read(void *context, struct flow_item *item)
 {
-    enum status status;
+    enum status status = STATUS_OK;
     struct attribute *attribute = context;
     for (int i = 0; i < OTHERS + attribute->others; i++) {
         TRY(input_read(attribute->input[i], &item->window, attribute->values[i]));
