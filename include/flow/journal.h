@@ -43,7 +43,8 @@ struct journal_record {
     int64_t put_count;
     struct journal_put *puts;
     int64_t payload_bytes;
-    void *payload;
+    void *payload;      /**< NULL from journal_load() */
+    int64_t payload_at; /**< its place in the file, from journal_load() */
 };
 
 struct journal;
@@ -76,9 +77,12 @@ struct journal_content {
     int64_t whole_bytes;            /**< where the last whole frame ends */
 };
 
-/** Reads a journal. @return STATUS_DATA naming file and place for any damage but a torn end, with
- *  the option that starts afresh */
+/** Reads a journal, all but the payloads, which may be long. @return STATUS_DATA naming file and place
+ *  for any damage but a torn end, with the option that starts afresh */
 enum status journal_load(const char *path, struct journal_content *content);
+
+/** Reads the payloads of @p count records of journal_load(). journal_content_clear() releases them. */
+enum status journal_load_payloads(const char *path, int64_t count, struct journal_record *records);
 
 /** Cuts off what journal_load() dropped, so that the next frame follows the last whole one. One
  *  rank calls this, before any appends. */

@@ -41,8 +41,8 @@ struct flow_work {
     enum status (*read)(void *context, struct flow_item *item);    /**< NULL: nothing to read */
     enum status (*compute)(void *context, struct flow_item *item); /**< NULL allowed */
     enum status (*write)(void *context, struct flow_item *item);   /**< calls flow_put() */
-    /** Bytes that one item reads on average, for the plan of --dry-run and the counts. */
-    int64_t item_bytes_read;
+    int64_t payload_bytes; /**< what an item keeps with flow_payload() at most, where that is much:
+                                the plan of --dry-run adds it on its way to the journal */
 };
 
 /** Runs all items of @p stage that are not done. Rank r takes the r-th, r + size-th ... of them.

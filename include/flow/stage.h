@@ -102,6 +102,12 @@ const struct items *stage_items(const struct stage *stage);
  *  journal_content_clear(). */
 enum status stage_records(const struct stage *stage, struct journal_content *content);
 
+/** The same, record by record in the order of items, with the payload of one in memory at a time: for
+ *  payloads that are long together. */
+enum status stage_visit_records(const struct stage *stage,
+                                void (*visit)(void *context, const struct journal_record *record),
+                                void *context);
+
 /** A cube of the stage for reading back (a GeoTIFF from a finished map). */
 struct cube *stage_cube(const struct stage *stage, int cube);
 

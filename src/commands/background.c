@@ -552,7 +552,8 @@ static struct items_cost cost_of(const struct background *background)
     int64_t map_bytes = region->cells * (int64_t)sizeof(float);
     struct items_cost cost = {.fixed_bytes = region_bytes(region->cells, region->masks) +
                                              (region->targets + region->held) * 8 + (1 << 20),
-                              .unit_bytes = 2 * map_bytes + background->scores.step_bytes};
+                              /* Scores once more in the record and in the journal's frame. */
+                              .unit_bytes = 2 * map_bytes + 3 * background->scores.step_bytes};
     if (is_network(background)) {
         cost.fixed_bytes += painter_bytes(&background->painter) + lead_of(background) * map_bytes;
         cost.unit_bytes += 2 * map_bytes; /* scored areas, first guesses */
@@ -595,6 +596,8 @@ static enum status background_stage(struct background *background)
     }
     TRY_TOGETHER(job->comm,
                  create_buffers(background, stage_items(background->stage)->slab_steps));
+    work.payload_bytes =
+        stage_items(background->stage)->slab_steps * background->scores.step_bytes;
     TRY(flow_run(background->stage, &work));
     bool is_writer = job->rank == 0 && !job->dry_run;
     TRY_TOGETHER(job->comm, is_writer ? write_rest(background) : STATUS_OK);

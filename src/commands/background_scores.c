@@ -79,24 +79,27 @@ void scores_add(const struct scores *scores, int method, const float *map,
 
 /* ---- tables ------------------------------------------------------------------------------- */
 
+struct total {
+    struct metric_sums *sums;
+    int64_t count; /* of a step */
+};
+
+static void total_add(void *context, const struct journal_record *record)
+{
+    const struct total *total = context;
+    const struct metric_sums *part = record->payload;
+    int64_t parts = record->payload_bytes / (int64_t)sizeof *part;
+    for (int64_t k = 0; k < parts; k++) {
+        metric_merge(&total->sums[k % total->count], &part[k]);
+    }
+}
+
 /* Adds up all steps in the order of time. */
 static enum status total(const struct scores *scores, const struct stage *stage,
                          struct metric_sums *sums)
 {
-    enum status status;
-    struct journal_content content = {0};
-    int64_t count = scores->step_bytes / (int64_t)sizeof *sums;
-    TRY(stage_records(stage, &content));
-    for (int64_t i = 0; i < content.record_count; i++) {
-        const struct metric_sums *part = content.records[i].payload;
-        int64_t parts = content.records[i].payload_bytes / (int64_t)sizeof *part;
-        for (int64_t k = 0; k < parts; k++) {
-            metric_merge(&sums[k % count], &part[k]);
-        }
-    }
-done:
-    journal_content_clear(&content);
-    return status;
+    struct total whole = {sums, scores->step_bytes / (int64_t)sizeof *sums};
+    return stage_visit_records(stage, total_add, &whole);
 }
 
 enum status scores_errors(const struct scores *scores, const struct stage *stage, int method,

@@ -65,18 +65,33 @@ done:
     return status;
 }
 
-/* Head and body in one buffer: one write, so that a kill tears at most this frame. */
-static enum status frame_build(enum frame_kind kind, const void *body, int64_t body_bytes,
-                               char **frame, int64_t *frame_bytes)
+/* Head and room for the body in one buffer: one write, so that a kill tears at most this frame. */
+static enum status frame_allocate(int64_t body_bytes, char **frame)
 {
     enum status status = STATUS_OK;
     FAIL_IF(body_bytes > INT32_MAX, STATUS_FAILED, "a journal record of %lld bytes is too long",
             (long long)body_bytes);
-    *frame_bytes = (int64_t)sizeof(struct frame_head) + body_bytes;
-    TRY(memory_allocate((size_t)*frame_bytes, 1, frame));
-    struct frame_head head = frame_head_of(kind, body, body_bytes);
-    memcpy(*frame, &head, sizeof head);
-    memcpy(*frame + sizeof head, body, (size_t)body_bytes);
+    TRY(memory_allocate(sizeof(struct frame_head) + (size_t)body_bytes, 1, frame));
+done:
+    return status;
+}
+
+/* Writes the head before the body that lies in @p frame. @return bytes of the frame */
+static int64_t frame_seal(enum frame_kind kind, int64_t body_bytes, char *frame)
+{
+    struct frame_head head = frame_head_of(kind, frame + sizeof head, body_bytes);
+    memcpy(frame, &head, sizeof head);
+    return (int64_t)sizeof head + body_bytes;
+}
+
+static enum status frame_of_text(enum frame_kind kind, const char *text, char **frame,
+                                 int64_t *frame_bytes)
+{
+    enum status status;
+    int64_t body_bytes = (int64_t)strlen(text);
+    TRY(frame_allocate(body_bytes, frame));
+    memcpy(*frame + sizeof(struct frame_head), text, (size_t)body_bytes);
+    *frame_bytes = frame_seal(kind, body_bytes, *frame);
 done:
     return status;
 }
@@ -88,7 +103,7 @@ static enum status write_new(const char *path, const char *header)
     int64_t frame_bytes = 0;
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     FAIL_IF(descriptor < 0, STATUS_OUTPUT, "%s: cannot be created: %s", path, strerror(errno));
-    TRY(frame_build(FRAME_HEADER, header, (int64_t)strlen(header), &frame, &frame_bytes));
+    TRY(frame_of_text(FRAME_HEADER, header, &frame, &frame_bytes));
     TRY(write_all(path, descriptor, magic, MAGIC_BYTES, 0));
     TRY(write_all(path, descriptor, frame, frame_bytes, MAGIC_BYTES));
     FAIL_IF(fsync(descriptor) != 0, STATUS_OUTPUT, "%s: cannot be made durable: %s", path,
@@ -230,14 +245,13 @@ struct item_head {
 enum status journal_append(struct journal *journal, const struct journal_record *record)
 {
     enum status status;
-    char *body = NULL;
     char *frame = NULL;
-    int64_t frame_bytes = 0;
     struct item_head head = {record->item, record->put_count, record->payload_bytes};
     size_t put_bytes = (size_t)record->put_count * sizeof *record->puts;
     size_t body_bytes = sizeof head + put_bytes + (size_t)record->payload_bytes;
 
-    TRY(memory_allocate(body_bytes, 1, &body));
+    TRY(frame_allocate((int64_t)body_bytes, &frame));
+    char *body = frame + sizeof(struct frame_head);
     memcpy(body, &head, sizeof head);
     if (put_bytes > 0) {
         memcpy(body + sizeof head, record->puts, put_bytes);
@@ -245,10 +259,9 @@ enum status journal_append(struct journal *journal, const struct journal_record 
     if (record->payload_bytes > 0) {
         memcpy(body + sizeof head + put_bytes, record->payload, (size_t)record->payload_bytes);
     }
-    TRY(frame_build(FRAME_ITEM, body, (int64_t)body_bytes, &frame, &frame_bytes));
+    int64_t frame_bytes = frame_seal(FRAME_ITEM, (int64_t)body_bytes, frame);
     TRY(append_frame(journal, frame, frame_bytes, record->item));
 done:
-    free(body);
     free(frame);
     return status;
 }
@@ -258,7 +271,7 @@ enum status journal_append_commit(struct journal *journal, const char *files)
     enum status status;
     char *frame = NULL;
     int64_t frame_bytes = 0;
-    TRY(frame_build(FRAME_COMMIT, files, (int64_t)strlen(files), &frame, &frame_bytes));
+    TRY(frame_of_text(FRAME_COMMIT, files, &frame, &frame_bytes));
     TRY(append_frame(journal, frame, frame_bytes, -1));
     FAIL_IF(fsync(journal->descriptor) != 0, STATUS_OUTPUT, "%s: cannot be made durable: %s",
             journal->path, strerror(errno));
@@ -269,28 +282,65 @@ done:
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static enum status read_file(const char *path, char **bytes, int64_t *count)
+/* A journal that is read frame by frame: a journal of long payloads need not fit into memory. */
+struct reader {
+    const char *path;
+    int descriptor;
+    int64_t bytes; /* of the file */
+    char *body;    /* of the frame in hand */
+    int64_t room;
+};
+
+static enum status reader_open(const char *path, struct reader *reader)
 {
     enum status status = STATUS_OK;
-    struct stat facts;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    FAIL_IF(descriptor < 0 || fstat(descriptor, &facts) != 0, STATUS_OUTPUT,
+    struct stat facts = {0};
+    *reader = (struct reader){.path = path, .descriptor = open(path, O_RDONLY | O_CLOEXEC)};
+    FAIL_IF(reader->descriptor < 0 || fstat(reader->descriptor, &facts) != 0, STATUS_OUTPUT,
             "%s: cannot be read: %s; put its folder back and start again with --resume", path,
             strerror(errno));
-    TRY(memory_allocate((size_t)facts.st_size, 1, bytes));
-    for (*count = 0; *count < facts.st_size;) {
-        ssize_t got = pread(descriptor, *bytes + *count, (size_t)(facts.st_size - *count), *count);
-        FAIL_IF(got <= 0, STATUS_DATA, "%s: cannot be read: %s", path, strerror(errno));
-        *count += got;
-    }
+    reader->bytes = (int64_t)facts.st_size;
 done:
-    if (descriptor >= 0) {
-        close(descriptor);
-    }
     return status;
 }
 
-static enum status item_parse(const char *path, const char *body, int64_t body_bytes,
+static void reader_close(struct reader *reader)
+{
+    if (reader->descriptor >= 0) {
+        close(reader->descriptor);
+    }
+    free(reader->body);
+}
+
+static enum status read_at(const struct reader *reader, int64_t at, void *bytes, int64_t count)
+{
+    enum status status = STATUS_OK;
+    for (int64_t done_bytes = 0; done_bytes < count;) {
+        ssize_t got = pread(reader->descriptor, (char *)bytes + done_bytes,
+                            (size_t)(count - done_bytes), at + done_bytes);
+        FAIL_IF(got <= 0, STATUS_DATA, "%s: cannot be read: %s", reader->path, strerror(errno));
+        done_bytes += got;
+    }
+done:
+    return status;
+}
+
+static enum status read_body(struct reader *reader, int64_t at, int64_t count)
+{
+    enum status status = STATUS_OK;
+    if (count > reader->room) {
+        free(reader->body);
+        reader->room = 0;
+        TRY(memory_allocate((size_t)count, 1, &reader->body));
+        reader->room = count;
+    }
+    TRY(read_at(reader, at, reader->body, count));
+done:
+    return status;
+}
+
+/* @p at is the place of the body in the file. */
+static enum status item_parse(const char *path, const char *body, int64_t body_bytes, int64_t at,
                               struct journal_record *record)
 {
     enum status status = STATUS_OK;
@@ -307,17 +357,16 @@ static enum status item_parse(const char *path, const char *body, int64_t body_b
     size_t put_bytes = (size_t)head.put_count * sizeof(struct journal_put);
     *record = (struct journal_record){.item = head.item,
                                       .put_count = head.put_count,
-                                      .payload_bytes = head.payload_bytes};
+                                      .payload_bytes = head.payload_bytes,
+                                      .payload_at = at + (int64_t)(sizeof head + put_bytes)};
     TRY(memory_allocate(put_bytes, 1, &record->puts));
-    TRY(memory_allocate((size_t)head.payload_bytes, 1, &record->payload));
     memcpy(record->puts, body + sizeof head, put_bytes);
-    memcpy(record->payload, body + sizeof head + put_bytes, (size_t)head.payload_bytes);
 done:
     return status;
 }
 
 static enum status record_add(struct journal_content *content, const char *path, const char *body,
-                              int64_t body_bytes)
+                              int64_t body_bytes, int64_t at)
 {
     enum status status = STATUS_OK;
     int64_t count = content->record_count;
@@ -329,7 +378,7 @@ static enum status record_add(struct journal_content *content, const char *path,
     }
     content->records[count] = (struct journal_record){0};
     content->record_count = count + 1;
-    TRY(item_parse(path, body, body_bytes, &content->records[count]));
+    TRY(item_parse(path, body, body_bytes, at, &content->records[count]));
 done:
     return status;
 }
@@ -343,10 +392,11 @@ static enum status frame_text(const char *body, int64_t body_bytes, char **text)
     return status;
 }
 
-static enum status frame_add(struct journal_content *content, const char *path,
-                             const struct frame_head *head, const char *body)
+static enum status frame_add(struct journal_content *content, const struct reader *reader,
+                             const struct frame_head *head, int64_t at)
 {
     enum status status = STATUS_OK;
+    const char *path = reader->path, *body = reader->body;
     bool in_order = (head->kind == FRAME_HEADER) == (content->header == NULL) &&
                     content->commit == NULL;
     FAIL_IF(!in_order, STATUS_DATA, "%s: records out of order", path);
@@ -355,7 +405,7 @@ static enum status frame_add(struct journal_content *content, const char *path,
         TRY(frame_text(body, head->body_bytes, &content->header));
         break;
     case FRAME_ITEM:
-        TRY(record_add(content, path, body, head->body_bytes));
+        TRY(record_add(content, path, body, head->body_bytes, at));
         break;
     case FRAME_COMMIT:
         TRY(frame_text(body, head->body_bytes, &content->commit));
@@ -366,52 +416,101 @@ done:
 }
 
 /* A power cut can leave the length of an append without its bytes. */
-static bool is_all_zero(const char *bytes, int64_t count)
+static enum status is_zero_from(const struct reader *reader, int64_t at, bool *is_zero)
 {
-    for (int64_t i = 0; i < count; i++) {
-        if (bytes[i] != 0) {
-            return false;
+    enum status status = STATUS_OK;
+    char piece[4096];
+    *is_zero = true;
+    while (at < reader->bytes && *is_zero) {
+        int64_t left = reader->bytes - at;
+        int64_t count = left < (int64_t)sizeof piece ? left : (int64_t)sizeof piece;
+        TRY(read_at(reader, at, piece, count));
+        for (int64_t i = 0; i < count; i++) {
+            *is_zero = *is_zero && piece[i] == 0;
         }
+        at += count;
     }
-    return true;
+done:
+    return status;
+}
+
+/* The head of the frame at @p at; *@p is_torn where the file ends within the frame. */
+static enum status read_head(const struct reader *reader, int64_t at, struct frame_head *head,
+                             bool *is_torn)
+{
+    enum status status = STATUS_OK;
+    int64_t left = reader->bytes - at;
+    *is_torn = left < (int64_t)sizeof *head;
+    if (*is_torn) {
+        goto done;
+    }
+    TRY(read_at(reader, at, head, sizeof *head));
+    if (!head_is_whole(head)) {
+        TRY(is_zero_from(reader, at, is_torn));
+        FAIL_IF(!*is_torn, STATUS_DATA, "%s: damaged at byte %lld; start afresh with --overwrite",
+                reader->path, (long long)at);
+    } else {
+        *is_torn = left < (int64_t)sizeof *head + head->body_bytes;
+    }
+done:
+    return status;
+}
+
+static enum status read_magic(const struct reader *reader)
+{
+    enum status status = STATUS_OK;
+    char first[MAGIC_BYTES] = {0};
+    if (reader->bytes >= MAGIC_BYTES) {
+        TRY(read_at(reader, 0, first, MAGIC_BYTES));
+    }
+    FAIL_IF(memcmp(first, magic, MAGIC_BYTES) != 0, STATUS_DATA,
+            "%s: is not a journal of this program; start afresh with --overwrite", reader->path);
+done:
+    return status;
 }
 
 enum status journal_load(const char *path, struct journal_content *content)
 {
     enum status status;
-    char *bytes = NULL;
-    int64_t count = 0;
+    struct reader reader;
     int64_t at = MAGIC_BYTES;
     *content = (struct journal_content){0};
 
-    TRY(read_file(path, &bytes, &count));
-    FAIL_IF(count < MAGIC_BYTES || memcmp(bytes, magic, MAGIC_BYTES) != 0, STATUS_DATA,
-            "%s: is not a journal of this program; start afresh with --overwrite", path);
-    while (at < count) {
+    TRY(reader_open(path, &reader));
+    TRY(read_magic(&reader));
+    while (at < reader.bytes && !content->was_torn) {
         struct frame_head head;
-        int64_t left = count - at;
-        if (left < (int64_t)sizeof head || is_all_zero(bytes + at, left)) {
-            content->was_torn = true;
+        int64_t body_at = at + (int64_t)sizeof head;
+        TRY(read_head(&reader, at, &head, &content->was_torn));
+        if (content->was_torn) {
             break;
         }
-        memcpy(&head, bytes + at, sizeof head);
-        FAIL_IF(!head_is_whole(&head), STATUS_DATA,
+        TRY(read_body(&reader, body_at, head.body_bytes));
+        FAIL_IF(hash_crc32c(reader.body, head.body_bytes) != head.body_crc, STATUS_DATA,
                 "%s: damaged at byte %lld; start afresh with --overwrite", path, (long long)at);
-        if (left < (int64_t)sizeof head + head.body_bytes) {
-            content->was_torn = true;
-            break;
-        }
-        const char *body = bytes + at + sizeof head;
-        FAIL_IF(hash_crc32c(body, head.body_bytes) != head.body_crc, STATUS_DATA,
-                "%s: damaged at byte %lld; start afresh with --overwrite", path, (long long)at);
-        TRY(frame_add(content, path, &head, body));
-        at += (int64_t)sizeof head + head.body_bytes;
+        TRY(frame_add(content, &reader, &head, body_at));
+        at = body_at + head.body_bytes;
         content->whole_bytes = at;
     }
     FAIL_IF(content->header == NULL, STATUS_DATA,
             "%s: has no header; start afresh with --overwrite", path);
 done:
-    free(bytes);
+    reader_close(&reader);
+    return status;
+}
+
+enum status journal_load_payloads(const char *path, int64_t count, struct journal_record *records)
+{
+    enum status status;
+    struct reader reader;
+    TRY(reader_open(path, &reader));
+    for (int64_t i = 0; i < count; i++) {
+        struct journal_record *record = &records[i];
+        TRY(memory_allocate((size_t)record->payload_bytes, 1, &record->payload));
+        TRY(read_at(&reader, record->payload_at, record->payload, record->payload_bytes));
+    }
+done:
+    reader_close(&reader);
     return status;
 }
 

@@ -69,7 +69,8 @@ done:
     return status;
 }
 
-/* The peak after the first item holds everything but the buffers of the writes. */
+/* The peak after the first item holds everything but the buffers of the writes, and the payload: once in
+ * its record, once in the frame that is appended. */
 static void print_plan(const struct stage *stage, int64_t peak_bytes, double item_s)
 {
     const struct job *job = stage->job;
@@ -95,7 +96,7 @@ enum status flow_plan_print(struct stage *stage, const struct flow_work *work)
     if (stage->job->rank == 0) {
         status = first_item_time(stage, work, &seconds);
         if (status == STATUS_OK) {
-            print_plan(stage, memory_peak_bytes(), seconds);
+            print_plan(stage, memory_peak_bytes() + 2 * work->payload_bytes, seconds);
         }
     }
     return status_agree(stage->job->comm, status);

@@ -392,7 +392,8 @@ static int compare_items(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
-enum status stage_records(const struct stage *stage, struct journal_content *content)
+/* Records without payloads, in the order of their items. */
+static enum status load_sorted(const struct stage *stage, struct journal_content *content)
 {
     enum status status;
     TRY(journal_load(stage->journal_path, content));
@@ -404,6 +405,34 @@ enum status stage_records(const struct stage *stage, struct journal_content *con
             "%s: holds %lld of %lld items", stage->journal_path, (long long)content->record_count,
             (long long)stage->items.count);
 done:
+    return status;
+}
+
+enum status stage_records(const struct stage *stage, struct journal_content *content)
+{
+    enum status status;
+    TRY(load_sorted(stage, content));
+    TRY(journal_load_payloads(stage->journal_path, content->record_count, content->records));
+done:
+    return status;
+}
+
+enum status stage_visit_records(const struct stage *stage,
+                                void (*visit)(void *context, const struct journal_record *record),
+                                void *context)
+{
+    enum status status;
+    struct journal_content content = {0};
+    TRY(load_sorted(stage, &content));
+    for (int64_t i = 0; i < content.record_count; i++) {
+        struct journal_record *record = &content.records[i];
+        TRY(journal_load_payloads(stage->journal_path, 1, record));
+        visit(context, record);
+        free(record->payload);
+        record->payload = NULL;
+    }
+done:
+    journal_content_clear(&content);
     return status;
 }
 

@@ -172,6 +172,10 @@ static bool load(const char *path, const struct story *story)
 {
     struct journal_content content = {0};
     bool is_accepted = accepts(journal_load(path, &content));
+    if (is_accepted) {
+        must(journal_load_payloads(path, content.record_count, content.records) == STATUS_OK,
+             "payloads of an accepted journal can be read");
+    }
     if (is_accepted && story != NULL && !story->is_foreign) {
         compare(story, &content);
     }
