@@ -18,8 +18,8 @@ enum status memory_allocate(size_t count, size_t element_bytes, void *block)
         bytes <= SIZE_MAX - MEMORY_ALIGNMENT) {
         size_t alignment = bytes < HUGE_FROM_BYTES ? MEMORY_ALIGNMENT : HUGE_PAGE_BYTES;
         size_t rounded = (bytes / MEMORY_ALIGNMENT + 1) * MEMORY_ALIGNMENT;
-        *out = aligned_alloc(alignment, rounded);
-        if (*out != NULL) {
+        /* Not aligned_alloc(): the size need not be a multiple of the alignment here. */
+        if (posix_memalign(out, alignment, rounded) == 0) {
             if (bytes >= HUGE_FROM_BYTES) {
                 madvise(*out, rounded, MADV_HUGEPAGE); /* advice: it may be refused */
             }
