@@ -35,7 +35,7 @@ struct cube_variable {
                                           flag_meanings of the coordinate LAYER_NAME = 0, 1 ... */
     const char *flag_meanings;       /**< space-separated; flag_values are 0, 1, 2 ... (C.05) */
     bool skip_range;                 /**< no actual_range attribute */
-    bool skip_geotiff;               /**< none of the maps of --geotiff: layers for other commands */
+    bool skip_geotiff; /**< none of the maps of --geotiff: layers for other commands */
 };
 
 /** A global attribute beside the computed ones (C.02). */

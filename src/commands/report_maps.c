@@ -109,20 +109,24 @@ static void tell(struct text *html, const struct dataset_variable *variable,
     }
 }
 
+/* Without any value the words before it say so, and there is nothing to draw. */
 static enum status draw_map(struct section_work *work, const struct chart_map *map,
                             const struct summary *summary, const char *what)
 {
-    enum status status;
+    enum status status = STATUS_OK;
     struct figure *figure = NULL;
     char caption[2 * LABEL_BYTES], alternative[3 * LABEL_BYTES];
+    if (summary->count == 0) {
+        goto done;
+    }
     TRY(figure_begin(work->view->folder, &figure));
     TRY(chart_map(figure, map));
     snprintf(caption, sizeof caption, "Map: %s.%s%s", map->title,
              map->dots != NULL ? " Dots: p below 0.05." : "",
              map->palette == CHART_MASK ? "" : " Colours end at the 2nd and 98th percentile.");
     snprintf(alternative, sizeof alternative,
-             "Map, north up, of %s from %s: from %.4g to %.4g, mean %.4g %s", map->title, what,
-             summary->least, summary->greatest, summary->mean, map->label);
+             "Map, north up, of %s from %s: %s from %.4g to %.4g, mean %.4g", map->title, what,
+             map->label, summary->least, summary->greatest, summary->mean);
     TRY(section_add_picture(work, figure, caption, alternative));
 done:
     figure_destroy(&figure);

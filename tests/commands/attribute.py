@@ -71,15 +71,6 @@ def replicates(path, pollution, deweathered):
             variable[:] = values
 
 
-def level(folder):
-    with netCDF4.Dataset(f"{folder}/mixed-deweathered.nc") as file:
-        values = file.variables["deweathered"][:].filled(np.nan)
-    write(f"{folder}/literal.nc", {"deweathered": Variable(values, "ug m-3")},
-          np.arange(DAYS, dtype=float), LAT, LON)
-    with netCDF4.Dataset(f"{folder}/literal.nc", "a") as file:
-        file.removal = "literal"
-
-
 def parts(folder, name):
     pollution = read(f"{folder}/{name}-pm.nc", "pm25")
     ihs = read(f"{folder}/{name}-deweathered.nc", "deweathered") - read(f"{folder}/{name}-expected.nc",
@@ -228,4 +219,30 @@ def errors(folder):
     check("equal_networks_do_not_spread", float(row["share_ratio_of_means_se_network"]), 1e-7)
 
 
-main({"make": make, "daily": daily, "periods": periods, "summary": summary, "errors": errors, "level": level})
+def removals(folder):
+    """With distances as weights `expected` is linear in what is around an area: a removal that leaves a mean
+    of zero in every cell leaves none to the sources; that of the intercepts is their contrast."""
+    found = {}
+    for removal in ("recentre", "keep-intercept", "literal"):
+        product = f"{folder}/{removal}-deweathered.nc"
+        deweathered, expected = read(product, "deweathered"), read(f"{folder}/{removal}-expected.nc", "expected")
+        area = ~np.isnan(expected[0])
+        # The weights add up to 1 and are positive: an error of rounding in the cells around, one in the
+        # cell, one in what is expected of it, one in the difference.
+        bound = 4 * half_ulp(deweathered).max()
+        mean = read(f"{folder}/{removal}-1.nc", "ihs_mean")[-1][area]
+        found[removal] = mean, bound, deweathered.mean(axis=0), read(product, "coef")[0], area
+    mean, bound, left, _, area = found["literal"]
+    check("the_literal_removal_leaves_nothing_to_the_sources", mean, bound)
+    check("the_literal_removal_leaves_no_mean_of_a_cell", left, bound)
+    mean, bound, left, intercept, _ = found["keep-intercept"]
+    # Coefficients are floats, too; a mean of deweathered values is the intercept where nothing is missing.
+    check("without_recentring_a_cell_has_the_intercept_of_its_fit", left - intercept, bound + half_ulp(intercept))
+    check_true("its_parts_of_the_sources_lie_within_the_contrasts_of_intercepts",
+               (np.abs(mean) <= np.ptp(intercept) + bound).all() and np.abs(mean).max() > 10 * bound, mean)
+    true = read(f"{folder}/region/truth.nc", "plume").mean(axis=0)[area].mean()
+    miss = {removal: abs(values[0].mean() - true) for removal, values in found.items()}
+    check_true("recentring_comes_closest_to_the_true_part", miss["recentre"] == min(miss.values()), (true, miss))
+
+
+main({"make": make, "daily": daily, "periods": periods, "summary": summary, "errors": errors, "removals": removals})

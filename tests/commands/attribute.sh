@@ -37,7 +37,6 @@ expect background_is_held_out 0 "deweather --replicates"
 attribute_py errors "$scratch"
 run 1 attribute $(inputs mixed) --no-errors --by year,month --share mean-of-ratios -o "$scratch/unsure.nc"
 expect errors_can_be_left_out 0
-"$python" tests/commands/attribute.py level "$scratch"
 run 2 attribute $(inputs drawn) --by season --window "a summer=2015-06-01/2015-08-31" -o "$scratch/windows.nc"
 expect a_window_is_a_period 0
 "$python" - "$scratch/windows_summary.csv" "$scratch/windows.nc" <<'PYTHON' >"$out" 2>&1
@@ -58,8 +57,39 @@ last_run="the rows of a season and of the window of its days"
 expect a_window_equals_the_season_of_its_days 0
 run 2 attribute $(inputs mixed) --window "b=2035-06-01/2035-08-31" -o "$scratch/bad.nc"
 expect a_window_off_the_data_is_refused 2 "window b: .*no step"
-run 2 attribute $(inputs mixed) --deweathered "$scratch/literal.nc" -o "$scratch/literal-out.nc"
-expect a_removal_that_loses_the_mean_is_told 0 "removal literal, which does not keep the mean"
+
+# ---- removals (P2.31) -------------------------------------------------------------------------
+
+region="$scratch/region"
+run 2 synth -o "$region" --rows 14 --cols 17 --days 760 --sources 5 --gap-fraction 0 --plumes confined --rise-tolerance 5
+expect a_region_is_made 0
+run 1 grow "$region/dem.tif" --sources "$region/sources.geojson" --rise-tolerance 5 -o "$region/area.nc"
+expect its_areas_are_made 0
+for removal in recentre keep-intercept literal; do
+  own="$scratch/$removal"
+  run 2 deweather "$region/pm25.nc" --met "$region/met.nc" --removal $removal -o "$own-deweathered.nc"
+  expect "removal_${removal}_is_made" 0
+  run 2 background "$own-deweathered.nc" --variable deweathered --area "$region/area.nc" --method idw -o "$own-expected.nc"
+  expect "removal_${removal}_is_predicted" 0
+  said="removal $removal, which does not keep the mean of a cell: "
+  [[ $removal == literal ]] && said+="every share comes out near 0" || said+="shares hold differences between the intercepts"
+  for ranks in 1 3; do
+    run $ranks attribute "$region/pm25.nc" --deweathered "$own-deweathered.nc" --expected "$own-expected.nc" \
+      -o "$own-$ranks.nc" --quiet
+    if [[ $removal == recentre ]]; then
+      expect "removal_recentre_is_attributed_on_$ranks" 0
+      expect_false "removal_recentre_is_taken_in_silence_on_$ranks" test -s "$err"
+    else
+      expect "removal_${removal}_is_warned_of_on_$ranks" 0 "$said"
+      expect_true "removal_${removal}_is_warned_of_once_on_$ranks" test "$(grep -c 'keep the mean' "$err")" -eq 1
+    fi
+  done
+done
+attribute_py removals "$scratch"
+run 1 attribute $(inputs mixed) -o "$scratch/silent.nc" --quiet
+expect_false a_cube_that_names_no_removal_is_taken_in_silence test -s "$err"
+
+# ---- refusals ---------------------------------------------------------------------------------
 
 run 2 attribute $(inputs mixed) --by day -o "$scratch/bad.nc"
 expect days_are_no_periods 2 "daily values are variables of their own"

@@ -2,6 +2,7 @@
 # The report: one file that needs nothing else, the same bytes however it is run, and what it says.
 # ranks: 1 2 3 4
 source tests/support/command.sh
+source tests/support/flow.sh
 
 if ! command -v gmt >/dev/null || ! command -v gs >/dev/null; then
   run 0 report "$scratch" -o "$scratch/report.html"
@@ -23,6 +24,9 @@ expect "a_trend_is_made" 0
 run 1 zonal "$region/pm25.nc" --variable pm25 --zones "$region/zones.geojson" --by year,season \
   -o "$products/cities.csv" --boxes "$products/boxes.csv" --rates "$products/rates.csv" --no-history
 expect "zones_are_made" 0
+run 1 correlate "$region/pm25.nc" --variable pm25 --with "$region/truth.nc" --with-variable plume --by month \
+  -o "$products/together.nc" --no-history
+expect "correlations_are_made" 0
 
 # report RANKS NAME OPTION...: the report into a folder.
 report() {
@@ -112,6 +116,41 @@ CHECK
 exit_code=$?
 last_run="the checks of the page"
 expect "the_page_is_whole_loads_nothing_and_tells" 0
+
+# What is said of the correlations is what netCDF4 reads of them.
+if [[ -n $python ]]; then
+  "$python" - "$page" "$products/together.nc" <<'CHECK' >"$out" 2>&1
+import html, re, sys
+import netCDF4
+text = html.unescape(open(sys.argv[1], encoding="utf-8").read())
+with netCDF4.Dataset(sys.argv[2]) as file:
+    r, p = file["pearson"][:], file["pearson_p"][:]
+section = text[text.index('<section aria-labelledby="correlation-map">'):]
+section = section[:section.index("</section>")]
+least, greatest = (float(re.search(word + r" (-?[0-9.e-]+)", section)[1]) for word in ("least cell", "greatest"))
+assert abs(least - r.min()) < 1e-5 and abs(greatest - r.max()) < 1e-5, (least, greatest, r.min(), r.max())
+assert f"{r.count()} cells with a value, {r.size - r.count()} without" in section, section[:500]
+assert f"{(p < 0.05).sum()} of {p.count()} tested cells" in section and p.count() > 20, section[:500]
+assert "Dots: p below 0.05" in section and section.count("<img") == 1
+assert re.search(r'alt="Map, north up, of Pearson\'s correlation from together.nc: pearson from ', section), section[:800]
+CHECK
+  exit_code=$?
+  last_run="the section of the correlations"
+  expect "the_correlations_are_drawn_and_told" 0
+else
+  skip the_correlations_are_drawn_and_told "python3 with netCDF4 is missing (make deps)"
+fi
+
+# A map without any value is told and not drawn.
+mkdir -p "$scratch/flat"
+run 1 correlate "$region/pm25.nc" --variable pm25 --with "$region/truth.nc" --with-variable plume --by month \
+  --from 2012-01-01 --to 2012-02-28 -o "$scratch/flat/none.nc" --no-history
+expect "months_that_are_too_few_are_correlated" 0
+run 2 report "$scratch/flat" -o "$scratch/flat.html" --no-history
+expect "a_map_without_values_is_reported" 0
+expect_true "a_map_without_values_is_told" grep -q "pearson: no cell has a value" "$scratch/flat.html"
+expect_false "a_map_without_values_is_not_drawn" grep -q "<img" "$scratch/flat.html"
+
 for file in "$scratch"/bytes-1/report_figures/*; do
   case $file in
     *.png) expect_true "png_${file##*/}" grep -q PNG <(head -c 8 "$file") ;;
