@@ -230,6 +230,8 @@ DEPS_NETWORK := g++ libtorch-dev
 # Figures of `report`; GMT does not ask for Ghostscript by itself.
 DEPS_FIGURES := gmt gmt-gshhg-low ghostscript fonts-droid-fallback
 DEPS_CHECK := strace netcdf-bin gdal-bin cdo python3-xarray python3-netcdf4 python3-gdal
+# A browser that looks at the page of `report`.
+DEPS_BROWSER := chromium poppler-utils
 # A private Slurm for `make test-slurm`.
 DEPS_SLURM := slurmctld slurmd slurm-client munge
 # Peers that `make bench` measures against; nothing else needs them.
@@ -268,6 +270,11 @@ deps: ## install what the build and the tests need (Debian, Ubuntu)
 deps-bench: ## install the peers that `make bench` compares with
 	@sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
 	$$sudo sh -c '$(apt_install) $(DEPS_BENCH)' </dev/null
+
+.PHONY: deps-browser
+deps-browser: ## install the browser that the test of `report` uses
+	@sudo=$$([ $$(id -u) -eq 0 ] || echo sudo); \
+	$$sudo sh -c '$(apt_install) $(DEPS_BROWSER)' </dev/null
 
 .PHONY: deps-fuzz
 deps-fuzz: ## install what `make fuzz` needs

@@ -41,6 +41,17 @@ struct chart_map {
 
 enum status chart_map(struct figure *figure, const struct chart_map *map);
 
+/** Polygons in the colour of their value; the rest as for chart_map(). */
+struct chart_zones {
+    const char *title;
+    const char *label;             /**< of the colour bar */
+    const struct polygon *polygon; /**< [count], in degrees */
+    const double *values;          /**< [count], NaN: only the border */
+    int64_t count;
+};
+
+enum status chart_zones(struct figure *figure, const struct chart_zones *zones);
+
 /** One line; NaN breaks it. */
 struct chart_line {
     const char *name;

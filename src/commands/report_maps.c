@@ -20,10 +20,12 @@ static const char *title_of(const struct dataset_variable *variable)
     return variable->long_name[0] != '\0' ? variable->long_name : variable->name;
 }
 
+/* The name without the layer's number: sections show the layer of the whole time. */
 static void label_of(const struct dataset_variable *variable, char label[LABEL_BYTES])
 {
     bool has_units = variable->units[0] != '\0' && strcmp(variable->units, "1") != 0;
-    snprintf(label, LABEL_BYTES, "%s%s%s%s", variable->name, has_units ? " (" : "",
+    int length = (int)strcspn(variable->name, "[");
+    snprintf(label, LABEL_BYTES, "%.*s%s%s%s", length, variable->name, has_units ? " (" : "",
              has_units ? variable->units : "", has_units ? ")" : "");
 }
 
@@ -109,7 +111,7 @@ static void tell(struct text *html, const struct dataset_variable *variable,
     }
 }
 
-/* Without any value the words before it say so, and there is nothing to draw. */
+/* Without any value the words before it say so, and the page has no picture. */
 static enum status draw_map(struct section_work *work, const struct chart_map *map,
                             const struct summary *summary, const char *what)
 {
@@ -117,6 +119,7 @@ static enum status draw_map(struct section_work *work, const struct chart_map *m
     struct figure *figure = NULL;
     char caption[2 * LABEL_BYTES], alternative[3 * LABEL_BYTES];
     if (summary->count == 0) {
+        TRY(section_add_nothing(work, map->title));
         goto done;
     }
     TRY(figure_begin(work->view->folder, &figure));
@@ -282,13 +285,18 @@ done:
     return status;
 }
 
+static int part_of(const struct cube_means *means, int64_t cell)
+{
+    return means->inside != NULL && means->inside[cell] > 0;
+}
+
 static void means_add(struct cube_means *means, int64_t step, const float *map)
 {
     const struct georeference *grid = means->variable->grid;
     int64_t month = month_of(means->variable->time, step) - means->first_month;
     for (int64_t i = 0; i < grid->rows * grid->cols; i++) {
         if (!isnan(map[i])) {
-            int part = means->inside != NULL && means->inside[i] > 0;
+            int part = part_of(means, i);
             double area = means->areas[i / grid->cols];
             means->sum[i] += (double)map[i];
             means->count[i]++;
@@ -339,6 +347,46 @@ done:
     return status;
 }
 
+/* ---- the distribution of cell means ------------------------------------------------------- */
+
+enum {
+    BINS = 30,
+    STAIRS = 2 * BINS + 2 /* vertices: down to zero at both ends */
+};
+
+/* Share of the cells of a part in each bin between the least and the greatest mean, as stairs. */
+struct distribution {
+    double low, high;
+    double x[2][STAIRS], y[2][STAIRS]; /* outside and inside the areas */
+    int64_t cells[2];
+};
+
+static void distribution_of(const struct cube_means *means, const struct summary *summary,
+                            struct distribution *distribution)
+{
+    double count[2][BINS] = {{0}};
+    int64_t cells = means->variable->grid->rows * means->variable->grid->cols;
+    double low = summary->least, high = summary->greatest;
+    high = high > low ? high : low + 1;
+    *distribution = (struct distribution){.low = low, .high = high};
+    for (int64_t i = 0; i < cells; i++) {
+        if (!isnan(means->mean[i])) {
+            int bin = (int)(BINS * ((double)means->mean[i] - low) / (high - low));
+            count[part_of(means, i)][bin < BINS ? bin : BINS - 1]++;
+            distribution->cells[part_of(means, i)]++;
+        }
+    }
+    for (int part = 0; part < 2; part++) {
+        for (int vertex = 0; vertex < STAIRS; vertex++) {
+            int bin = (vertex - 1) / 2;
+            bool is_end = vertex == 0 || vertex == STAIRS - 1;
+            distribution->x[part][vertex] = low + (high - low) * (vertex / 2) / BINS;
+            distribution->y[part][vertex] =
+                is_end ? 0 : 100 * count[part][bin] / (double)distribution->cells[part];
+        }
+    }
+}
+
 static bool has_any(const double *values, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -349,12 +397,49 @@ static bool has_any(const double *values, int64_t count)
     return false;
 }
 
+static const char *const part_names[2] = {"outside the radiation areas", "inside"};
+
+static enum status draw_cells(struct section_work *work, const struct cube_means *means)
+{
+    enum status status;
+    struct figure *figure = NULL;
+    struct summary summary;
+    struct distribution distribution;
+    char label[LABEL_BYTES], title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
+    TRY(sum_up(means->variable->grid, means->mean, &summary));
+    snprintf(title, sizeof title, "Distribution of the cell means of %s", means->variable->name);
+    if (summary.count == 0) {
+        TRY(section_add_nothing(work, title));
+        goto done;
+    }
+    distribution_of(means, &summary, &distribution);
+    label_of(means->variable, label);
+    struct chart_series series = {
+        .title = title, .x_label = label, .y_label = "share of the cells (%)"};
+    for (int part = 0; part < 2; part++) {
+        if (distribution.cells[part] > 0) {
+            series.lines[series.line_count++] =
+                (struct chart_line){.name = means->inside == NULL ? "all cells" : part_names[part],
+                                    .x = distribution.x[part],
+                                    .y = distribution.y[part],
+                                    .count = STAIRS};
+        }
+    }
+    snprintf(alternative, sizeof alternative, "Stairs: %s, from %.4g to %.4g in %d bins", title,
+             distribution.low, distribution.high, BINS);
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_series(figure, &series));
+    TRY(section_add_picture(work, figure, title, alternative));
+done:
+    figure_destroy(&figure);
+    return status;
+}
+
 static enum status draw_months(struct section_work *work, const struct cube_means *means)
 {
     enum status status;
     struct figure *figure = NULL;
     char label[LABEL_BYTES], title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
-    static const char *const names[2] = {"outside the radiation areas", "inside"};
     label_of(means->variable, label);
     snprintf(title, sizeof title, "Monthly means of %s", means->variable->name);
     struct chart_series series = {
@@ -362,7 +447,7 @@ static enum status draw_months(struct section_work *work, const struct cube_mean
     for (int part = 0; part < 2; part++) {
         if (has_any(means->total[part], means->months)) {
             series.lines[series.line_count++] =
-                (struct chart_line){.name = means->inside == NULL ? "all cells" : names[part],
+                (struct chart_line){.name = means->inside == NULL ? "all cells" : part_names[part],
                                     .x = means->month,
                                     .y = means->total[part],
                                     .count = means->months};
@@ -415,6 +500,7 @@ enum status section_write_cube(struct section_work *work)
     TRY(means_create(work, variable, &means));
     TRY(read_cube(work, dataset, number, &means));
     TRY(draw_mean(work, &means, path));
+    TRY(draw_cells(work, &means));
     TRY(draw_months(work, &means));
     TRY(section_write_tables(work));
 done:

@@ -254,6 +254,51 @@ static enum status of_region_mean(struct query *query)
     return of_zones(query, true);
 }
 
+/* Share in percent, from the first table of shares with such a zone and window (without one: the whole
+ * period); `reading` chooses mean_of_ratios. */
+static enum status share_in(const struct query *query, const char *path, double *value)
+{
+    enum status status;
+    struct table *table = NULL;
+    const char *zone = key_of(query, "zone"), *window = key_of(query, "window");
+    bool is_mean = strcmp(key_of(query, "reading"), "mean_of_ratios") == 0;
+    TRY(table_read(&(struct table_source){.path = path}, &table));
+    for (int64_t row = 0; row < table->rows && isnan(*value); row++) {
+        bool is_meant = strcmp(section_cell(table, row, "by"), window[0] != '\0' ? "window" : "all") == 0 &&
+                        strcmp(section_cell(table, row, "window"), window) == 0 &&
+                        (zone[0] == '\0' || strcmp(section_cell(table, row, "zone"), zone) == 0);
+        if (is_meant) {
+            TRY(section_number(table, row, is_mean ? "share_mean_of_ratios" : "share_ratio_of_means",
+                               value));
+            *value *= 100;
+        }
+    }
+done:
+    table_destroy(&table);
+    return status;
+}
+
+static enum status of_zone_share(struct query *query)
+{
+    enum status status = STATUS_OK;
+    const struct products *products = query->view->products;
+    for (int64_t i = 0; i < products->count && isnan(query->value); i++) {
+        bool is_asked = strcmp(products->item[i].command, "zonal") == 0;
+        const char *path =
+            is_asked ? section_table_with(&products->item[i], "share_ratio_of_means") : NULL;
+        if (path != NULL) {
+            TRY(share_in(query, path, &query->value));
+        }
+    }
+    if (isnan(query->value)) {
+        snprintf(query->why, (size_t)query->why_bytes,
+                 "needs airshed zonal --shares with zone '%s' and window '%s' in the run",
+                 key_of(query, "zone"), key_of(query, "window"));
+    }
+done:
+    return status;
+}
+
 /* Percent from the first year to the last; with `per_year` over the number of years between. */
 static enum status decline_of(struct query *query, bool per_year)
 {
@@ -304,6 +349,7 @@ static const struct {
     {"map_greatest", of_map_greatest}, {"table", of_table},
     {"zone_mean", of_zone_mean},       {"region_mean", of_region_mean},
     {"decline", of_decline},           {"yearly_decline", of_yearly_decline},
+    {"zone_share", of_zone_share},
 };
 
 enum status report_recompute(const struct report_view *view, const struct printed_number *number,

@@ -35,21 +35,21 @@ const struct section report_sections[] = {
      .paper = "",
      .command = "synth",
      .variable = "pm25",
-     .figures = {"mean", "series"},
+     .figures = {"mean", "cells", "series"},
      .write = section_write_cube},
     {.id = "pollution",
      .title = "Pollution as prepared",
      .paper = "Figure 6",
      .command = "prepare",
      .variable = "*",
-     .figures = {"mean", "series"},
+     .figures = {"mean", "cells", "series"},
      .write = section_write_cube},
     {.id = "deweathered",
      .title = "Pollution without the effect of the weather",
      .paper = "Figure 6",
      .command = "deweather",
      .variable = "deweathered",
-     .figures = {"mean", "series"},
+     .figures = {"mean", "cells", "series"},
      .write = section_write_cube},
     {.id = "weather-fit",
      .title = "How much the weather explains",
@@ -64,21 +64,21 @@ const struct section report_sections[] = {
      .command = "background",
      .variable = "expected",
      .tables = {"_scores.csv"},
-     .figures = {"mean", "series"},
+     .figures = {"mean", "cells", "series"},
      .write = section_write_cube},
     {.id = "ihs",
      .title = "Part of the industrial heat sources",
      .paper = "Figures 6 and 9",
      .command = "attribute",
      .variable = "ihs",
-     .figures = {"mean", "series"},
+     .figures = {"mean", "cells", "series"},
      .write = section_write_cube},
     {.id = "background",
      .title = "Background",
      .paper = "Figure 7",
      .command = "attribute",
      .variable = "background",
-     .figures = {"mean", "series"},
+     .figures = {"mean", "cells", "series"},
      .write = section_write_cube},
     {.id = "share",
      .title = "Share of the sources: ratio of means",
@@ -102,11 +102,11 @@ const struct section report_sections[] = {
      .figures = {"map"},
      .write = section_write_map},
     {.id = "share-tables",
-     .title = "Shares in windows of space and time",
-     .paper = "Table 4, Figure 12",
+     .title = "Shares in all areas, by period",
+     .paper = "Figure 7 (contribution), Table 4",
      .command = "attribute",
      .column = "share_ratio_of_means",
-     .write = section_write_tables},
+     .write = section_write_periods},
     {.id = "moves",
      .title = "How the share moves with the readings",
      .paper = "P2.31, P2.46 and others: what it leaves open",
@@ -125,17 +125,41 @@ const struct section report_sections[] = {
      .write = section_write_map},
     {.id = "zones",
      .title = "Means of zones",
-     .paper = "Table 2, Figures 8, 9 and 10",
+     .paper = "Table 2, Figures 8 and 9",
      .command = "zonal",
      .column = "mean_of_daily_means",
-     .figures = {"bars", "years"},
+     .rows = "year",
+     .figures = {"map", "bars", "years", "seasons"},
      .write = section_write_zones},
+    {.id = "zone-shares",
+     .title = "Shares in zones",
+     .paper = "Figure 10",
+     .command = "zonal",
+     .column = "share_ratio_of_means",
+     .rows = "all",
+     .figures = {"zones"},
+     .write = section_write_shares},
+    {.id = "windows",
+     .title = "Shares in named windows of days",
+     .paper = "Table 4",
+     .command = "zonal",
+     .column = "share_ratio_of_means",
+     .rows = "window",
+     .write = section_write_windows},
+    {.id = "case",
+     .title = "Daily share",
+     .paper = "Figure 12",
+     .command = "zonal",
+     .column = "share_ratio_of_means",
+     .rows = "day",
+     .figures = {"days", "windows"},
+     .write = section_write_case},
     {.id = "rates",
      .title = "Rates of change",
      .paper = "Figure 8 (yearly change)",
      .command = "zonal",
      .column = "compound_annual_percent",
-     .write = section_write_tables},
+     .write = section_write_rates},
     {.id = "zone-boxes",
      .title = "Distributions in zones",
      .paper = "Figure 11",
@@ -161,7 +185,7 @@ const struct section report_sections[] = {
      .paper = "Table 3, Figure 7",
      .command = "correlate",
      .column = "unmatched",
-     .write = section_write_tables},
+     .write = section_write_correlations},
     {.id = "correlation-map",
      .title = "Correlation of each cell",
      .paper = "",
@@ -250,12 +274,33 @@ const char *section_table_with(const struct product *product, const char *column
     return NULL;
 }
 
+static bool table_has_rows(const char *path, const char *by)
+{
+    struct table *table = NULL;
+    bool is_there = false;
+    if (table_read(&(struct table_source){.path = path}, &table) != STATUS_OK) {
+        failure_clear();
+        return false;
+    }
+    for (int64_t row = 0; row < table->rows && !is_there; row++) {
+        is_there = strcmp(section_cell(table, row, "by"), by) == 0;
+    }
+    table_destroy(&table);
+    return is_there;
+}
+
+static bool column_suits(const struct section *section, const struct product *product)
+{
+    const char *path = section_table_with(product, section->column);
+    return path != NULL && (section->rows == NULL || table_has_rows(path, section->rows));
+}
+
 bool section_suits(const struct section *section, const struct product *product)
 {
     bool is_drawn = strcmp(product->command, "explain") != 0 || product_file(product, ".png") != NULL;
     return strcmp(section->command, product->command) == 0 && is_drawn &&
            (section->variable == NULL || section_file_with(product, section->variable) != NULL) &&
-           (section->column == NULL || section_table_with(product, section->column) != NULL);
+           (section->column == NULL || column_suits(section, product));
 }
 
 enum status section_figure_name(const struct section *section, const struct product *product,
@@ -289,6 +334,65 @@ done:
     return status;
 }
 
+enum status section_add_nothing(struct section_work *work, const char *title)
+{
+    enum status status;
+    struct figure *figure = NULL;
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_bars(figure, &(struct chart_bars){.title = title}));
+    TRY(figure_end(figure, &work->pictures[work->picture_count]));
+    work->picture_count++;
+done:
+    figure_destroy(&figure);
+    return status;
+}
+
+/* ---- cells of tables ---------------------------------------------------------------------- */
+
+enum status section_read_table(const struct section_work *work, struct table **table)
+{
+    const char *path = section_table_with(work->product, work->section->column);
+    return table_read(&(struct table_source){.path = path}, table);
+}
+
+const char *section_cell(const struct table *table, int64_t row, const char *column)
+{
+    int64_t col = table_find(table, column);
+    return col >= 0 ? table_text(table, row, col) : "";
+}
+
+enum status section_number(const struct table *table, int64_t row, const char *column,
+                           double *value)
+{
+    enum status status;
+    int64_t col;
+    TRY(table_column(table, column, &col));
+    TRY(table_number(table, row, col, value));
+done:
+    return status;
+}
+
+const char *section_zone(const struct table *table, int64_t row, char name[SECTION_ZONE_BYTES])
+{
+    const char *part = section_cell(table, row, "part");
+    bool is_whole = strcmp(part, "all") == 0 || part[0] == '\0';
+    snprintf(name, SECTION_ZONE_BYTES, "%s%s%s", section_cell(table, row, "zone"),
+             is_whole ? "" : ", ", is_whole ? "" : part);
+    return name;
+}
+
+void section_label(const struct section_work *work, const char *column,
+                   char label[SECTION_LABEL_BYTES])
+{
+    char units[TABLE_CELL_BYTES];
+    const char *variable = product_option(work->product, "variable");
+    table_units(section_table_with(work->product, work->section->column), column, units);
+    bool has_units = units[0] != '\0' && strcmp(units, "1") != 0;
+    snprintf(label, SECTION_LABEL_BYTES, "%.120s%s%.120s%s",
+             variable != NULL && variable[0] != '\0' ? variable : "value", has_units ? " (" : "",
+             has_units ? units : "", has_units ? ")" : "");
+}
+
 /* ---- tables ------------------------------------------------------------------------------- */
 
 static bool column_is_number(const struct table *table, int64_t col)
@@ -318,11 +422,58 @@ done:
     return status;
 }
 
-/* Columns without any value say nothing to a reader. */
-static bool column_is_empty(const struct table *table, int64_t col)
+/* Kinds of periods, what sums up most first. */
+static const char *const period_kinds[] = {"all", "window", "year", "season", "month", "day"};
+
+enum {
+    PERIOD_KIND_COUNT = sizeof period_kinds / sizeof *period_kinds
+};
+
+static int kind_of(const struct table *table, int64_t row)
 {
+    int kind = 0;
+    const char *by = section_cell(table, row, "by");
+    while (kind < PERIOD_KIND_COUNT && strcmp(period_kinds[kind], by) != 0) {
+        kind++;
+    }
+    return kind;
+}
+
+/* Of a long table of periods: the kinds, from the first on, that together have few rows; one at least.
+ * @return the first kind that is left out */
+static int kinds_shown(const struct table *table)
+{
+    int64_t count[PERIOD_KIND_COUNT + 1] = {0}, shown = 0;
     for (int64_t row = 0; row < table->rows; row++) {
-        if (table_text(table, row, col)[0] != '\0') {
+        count[kind_of(table, row)]++;
+    }
+    int kind = 0;
+    while (kind < PERIOD_KIND_COUNT && (shown == 0 || shown + count[kind] <= ROWS_MAX)) {
+        shown += count[kind++];
+    }
+    return kind;
+}
+
+/* Which rows are printed. */
+struct printed_rows {
+    int64_t row[ROWS_MAX], count;
+};
+
+static void choose_rows(const struct table *table, struct printed_rows *rows)
+{
+    int kinds = table->rows > ROWS_MAX ? kinds_shown(table) : PERIOD_KIND_COUNT;
+    for (int64_t row = 0; row < table->rows && rows->count < ROWS_MAX; row++) {
+        if (kinds == PERIOD_KIND_COUNT || kind_of(table, row) < kinds) {
+            rows->row[rows->count++] = row;
+        }
+    }
+}
+
+/* Columns without any value say nothing to a reader. */
+static bool column_is_empty(const struct table *table, const struct printed_rows *rows, int64_t col)
+{
+    for (int64_t i = 0; i < rows->count; i++) {
+        if (table_text(table, rows->row[i], col)[0] != '\0') {
             return false;
         }
     }
@@ -333,26 +484,28 @@ enum status section_print_table(struct text *html, const char *path, const char 
 {
     enum status status;
     struct table *table = NULL;
+    struct printed_rows rows = {.count = 0};
     TRY(table_read(&(struct table_source){.path = path}, &table));
+    choose_rows(table, &rows);
     html_table_begin(html, caption);
     for (int64_t col = 0; col < table->cols; col++) {
-        if (!column_is_empty(table, col)) {
+        if (!column_is_empty(table, &rows, col)) {
             html_table_head(html, table->names[col], column_is_number(table, col));
         }
     }
     html_table_body(html);
-    for (int64_t row = 0; row < table->rows && row < ROWS_MAX; row++) {
+    for (int64_t i = 0; i < rows.count; i++) {
         html_table_row(html);
         for (int64_t col = 0; col < table->cols; col++) {
-            if (!column_is_empty(table, col)) {
-                TRY(print_cell(html, table, row, col));
+            if (!column_is_empty(table, &rows, col)) {
+                TRY(print_cell(html, table, rows.row[i], col));
             }
         }
         html_table_row_end(html);
     }
     html_table_end(html);
-    if (table->rows > ROWS_MAX) {
-        html_paragraph(html, "The first %d of %lld rows; all are in %s.", ROWS_MAX,
+    if (rows.count < table->rows) {
+        html_paragraph(html, "%lld of %lld rows; all are in %s.", (long long)rows.count,
                        (long long)table->rows, path_name(path));
     }
 done:

@@ -8,13 +8,16 @@
 #include "base/status.h"
 #include "flow/job.h"
 #include "io/dataset.h"
+#include "io/table.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/products.h"
 
 enum {
-    SECTION_FIGURES_MAX = 3,
-    SECTION_TABLES_MAX = 3
+    SECTION_FIGURES_MAX = 4,
+    SECTION_TABLES_MAX = 3,
+    SECTION_ZONE_BYTES = TABLE_CELL_BYTES + 32,
+    SECTION_LABEL_BYTES = 300
 };
 
 /** What every section may look at. */
@@ -44,6 +47,7 @@ struct section {
     const char *command;  /**< that makes its product */
     const char *variable; /**< that a file of the product must have; NULL: none needed */
     const char *column;   /**< that a table of the product must have; NULL: none needed */
+    const char *rows;     /**< that table needs rows with this in its column "by"; NULL: any */
     enum chart_palette palette;
     const char *dots; /**< variable of p-values: dots where below 0.05; NULL: none */
     const char *const tables[SECTION_TABLES_MAX + 1];   /**< endings of tables to print, if there */
@@ -66,21 +70,47 @@ enum status section_figure_name(const struct section *section, const struct prod
 enum status section_add_picture(struct section_work *work, struct figure *figure,
                                 const char *caption, const char *alternative);
 
-/** Prints a CSV table of the product, at most a hundred rows. */
+/** Makes the files of the next figure without any value to draw, and leaves the page alone. */
+enum status section_add_nothing(struct section_work *work, const char *title);
+
+/** Prints a CSV table of the product, at most a hundred rows: of a longer one of periods, those that
+ *  sum up most. */
 enum status section_print_table(struct text *html, const char *path, const char *caption);
 
-/** Writers, see report_maps.c and report_tables.c. */
+/** Writers, each in the file that its subject names. */
 enum status section_write_map(struct section_work *work);
 enum status section_write_cube(struct section_work *work);
 enum status section_write_tables(struct section_work *work);
 enum status section_write_zones(struct section_work *work);
+enum status section_write_rates(struct section_work *work);
 enum status section_write_boxes(struct section_work *work);
 enum status section_write_readings(struct section_work *work); /* report_readings.c */
 enum status section_write_explain(struct section_work *work);
+enum status section_write_periods(struct section_work *work);
+enum status section_write_shares(struct section_work *work);
+enum status section_write_windows(struct section_work *work);
+enum status section_write_case(struct section_work *work);
+enum status section_write_correlations(struct section_work *work);
 
 /** Variable of @p dataset called @p name ("*": the first); where the name has layers, the one of the
  *  whole time, labelled "all". -1 where there is none. */
 int section_variable(const struct dataset *dataset, const char *name);
+
+/** First table that has the section's column; the caller destroys it. */
+enum status section_read_table(const struct section_work *work, struct table **table);
+
+/** Text of a cell, "" where there is no such column; and a number, NaN where the cell is empty. */
+const char *section_cell(const struct table *table, int64_t row, const char *column);
+enum status section_number(const struct table *table, int64_t row, const char *column,
+                           double *value);
+
+/** "Alder", or "Alder, inside": zone and part of a row. @return @p name */
+const char *section_zone(const struct table *table, int64_t row, char name[SECTION_ZONE_BYTES]);
+
+/** The variable of a product, with its units as the section's table tells them for @p column: "ihs (ug
+ *  m-3)". */
+void section_label(const struct section_work *work, const char *column,
+                   char label[SECTION_LABEL_BYTES]);
 
 /** First NetCDF file of @p product that has @p variable ("*": any), and first CSV table that has
  *  @p column, as paths; NULL where there is none. */

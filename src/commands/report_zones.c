@@ -7,14 +7,16 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "grid/polygon.h"
 #include "io/table.h"
+#include "io/vector.h"
 #include "report_sections.h"
 
 enum {
     ZONES_MAX = 60,
     YEARS_MAX = 60,
     SEASONS = 4,
-    TITLE_BYTES = 300,
+    TITLE_BYTES = SECTION_LABEL_BYTES,
     BOXES_MAX = 40
 };
 
@@ -27,12 +29,15 @@ struct zone_means {
     int64_t area, covered;
     struct text_list names; /* zone, with its part where that is not all of it */
     int years[YEARS_MAX], year_count;
+    int season_years[YEARS_MAX], season_year_count; /* a December's winter may be one more */
     int64_t left_out;
     double *by_year;                             /* [zones, YEARS_MAX] */
     double *by_season;                           /* [zones, SEASONS], each the mean over years */
     double *seasons;                             /* [zones, SEASONS] years in it */
     double *of_all;                              /* [zones] mean over its years */
+    int64_t *polygon; /* [zones] number in the file of zones, from 0; -1: a part of one */
     double region[YEARS_MAX], weight[YEARS_MAX]; /* area-weighted mean of all zones */
+    double season_region[SEASONS][YEARS_MAX], season_weight[SEASONS][YEARS_MAX]; /* the same */
 };
 
 static void zone_means_clear(struct zone_means *means)
@@ -43,6 +48,7 @@ static void zone_means_clear(struct zone_means *means)
     free(means->by_season);
     free(means->seasons);
     free(means->of_all);
+    free(means->polygon);
 }
 
 static enum status find_columns(struct zone_means *means)
@@ -65,10 +71,10 @@ done:
 static enum status zone_of(struct zone_means *means, int64_t row, int64_t *zone)
 {
     enum status status = STATUS_OK;
-    char name[TABLE_CELL_BYTES + 32];
+    char name[SECTION_ZONE_BYTES];
+    double number;
     const char *part = table_text(means->table, row, means->part);
-    snprintf(name, sizeof name, "%s%s%s", table_text(means->table, row, means->zone),
-             strcmp(part, "all") == 0 ? "" : ", ", strcmp(part, "all") == 0 ? "" : part);
+    section_zone(means->table, row, name);
     for (*zone = 0; *zone < (int64_t)means->names.count; ++*zone) {
         if (strcmp(means->names.items[*zone], name) == 0) {
             return STATUS_OK;
@@ -80,53 +86,78 @@ static enum status zone_of(struct zone_means *means, int64_t row, int64_t *zone)
         return STATUS_OK;
     }
     TRY(text_list_add(&means->names, name));
+    TRY(section_number(means->table, row, "zone_number", &number));
+    means->polygon[*zone] = strcmp(part, "all") == 0 ? (int64_t)number - 1 : -1;
 done:
     return status;
 }
 
-static int year_of(struct zone_means *means, int year)
+/* Place of a year in a list, where it goes if there is room; -1: there is none. */
+static int year_of(int years[YEARS_MAX], int *count, int year)
 {
-    for (int i = 0; i < means->year_count; i++) {
-        if (means->years[i] == year) {
-            return i;
-        }
+    int i = 0;
+    while (i < *count && years[i] != year) {
+        i++;
     }
-    if (means->year_count == YEARS_MAX) {
+    if (i == YEARS_MAX) {
         return -1;
     }
-    means->years[means->year_count] = year;
-    return means->year_count++;
+    if (i == *count) {
+        years[(*count)++] = year;
+    }
+    return i;
+}
+
+/* Area that counts for the mean of all zones: 0 where nothing has a value, or the zone is a part. */
+static enum status weight_of(const struct zone_means *means, int64_t row, double mean,
+                             double *weight)
+{
+    enum status status;
+    double area, covered;
+    TRY(table_number(means->table, row, means->area, &area));
+    TRY(table_number(means->table, row, means->covered, &covered));
+    bool is_whole = strcmp(table_text(means->table, row, means->part), "all") == 0;
+    *weight = !isnan(mean) && is_whole ? area * covered : 0;
+done:
+    return status;
 }
 
 static enum status add_year(struct zone_means *means, int64_t row, int64_t zone, double mean)
 {
     enum status status;
-    double number, area, covered;
+    double number, weight;
     TRY(table_number(means->table, row, means->year, &number));
-    TRY(table_number(means->table, row, means->area, &area));
-    TRY(table_number(means->table, row, means->covered, &covered));
-    int year = year_of(means, (int)number);
-    bool is_whole = strcmp(table_text(means->table, row, means->part), "all") == 0;
+    TRY(weight_of(means, row, mean, &weight));
+    int year = year_of(means->years, &means->year_count, (int)number);
     if (year >= 0) {
         means->by_year[zone * YEARS_MAX + year] = mean;
-        if (!isnan(mean) && is_whole) {
-            means->region[year] += area * covered * mean;
-            means->weight[year] += area * covered;
-        }
+        means->region[year] += weight > 0 ? weight * mean : 0;
+        means->weight[year] += weight;
     }
 done:
     return status;
 }
 
-static void add_season(struct zone_means *means, int64_t row, int64_t zone, double mean)
+static enum status add_season(struct zone_means *means, int64_t row, int64_t zone, double mean)
 {
+    enum status status;
+    double number, weight;
     const char *name = table_text(means->table, row, means->season);
+    TRY(table_number(means->table, row, means->year, &number));
+    TRY(weight_of(means, row, mean, &weight));
+    int year = year_of(means->season_years, &means->season_year_count, (int)number);
     for (int season = 0; season < SEASONS; season++) {
         if (strcmp(name, season_names[season]) == 0 && !isnan(mean)) {
             means->by_season[zone * SEASONS + season] += mean;
             means->seasons[zone * SEASONS + season]++;
+            if (year >= 0) {
+                means->season_region[season][year] += weight * mean;
+                means->season_weight[season][year] += weight;
+            }
         }
     }
+done:
+    return status;
 }
 
 static enum status add_row(struct zone_means *means, int64_t row)
@@ -140,7 +171,7 @@ static enum status add_row(struct zone_means *means, int64_t row)
     if (zone >= 0 && strcmp(by, "year") == 0) {
         TRY(add_year(means, row, zone, mean));
     } else if (zone >= 0 && strcmp(by, "season") == 0) {
-        add_season(means, row, zone, mean);
+        TRY(add_season(means, row, zone, mean));
     }
 done:
     return status;
@@ -163,6 +194,11 @@ static void finish(struct zone_means *means)
     for (int year = 0; year < means->year_count; year++) {
         means->region[year] /= means->weight[year];
     }
+    for (int season = 0; season < SEASONS; season++) {
+        for (int year = 0; year < means->season_year_count; year++) {
+            means->season_region[season][year] /= means->season_weight[season][year];
+        }
+    }
 }
 
 static enum status zone_means_read(const char *path, struct zone_means *means)
@@ -175,6 +211,7 @@ static enum status zone_means_read(const char *path, struct zone_means *means)
     TRY(memory_allocate(ZONES_MAX * SEASONS, sizeof(double), &means->by_season));
     TRY(memory_allocate(ZONES_MAX * SEASONS, sizeof(double), &means->seasons));
     TRY(memory_allocate(ZONES_MAX, sizeof(double), &means->of_all));
+    TRY(memory_allocate(ZONES_MAX, sizeof *means->polygon, &means->polygon));
     for (int i = 0; i < ZONES_MAX * YEARS_MAX; i++) {
         means->by_year[i] = NAN;
     }
@@ -293,7 +330,7 @@ static enum status draw_bars(struct section_work *work, const struct zone_means 
     enum status status;
     struct figure *figure = NULL;
     char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
-    snprintf(title, sizeof title, "Mean %s of zones over all years", variable);
+    snprintf(title, sizeof title, "Mean %.200s of zones over all years", variable);
     struct chart_bars bars = {.title = title,
                               .label = variable,
                               .names = (const char *const *)means->names.items,
@@ -309,43 +346,122 @@ done:
     return status;
 }
 
-static enum status draw_years(struct section_work *work, const struct zone_means *means,
-                              const char *variable)
+static enum status draw_lines(struct section_work *work, const struct chart_series *series,
+                              const char *numbers)
 {
     enum status status;
     struct figure *figure = NULL;
-    char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
-    double years[YEARS_MAX];
-    for (int i = 0; i < means->year_count; i++) {
-        years[i] = means->years[i];
+    char alternative[2 * TITLE_BYTES];
+    snprintf(alternative, sizeof alternative, "Line chart: %s; %s", series->title, numbers);
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_series(figure, series));
+    TRY(section_add_picture(work, figure, series->title, alternative));
+done:
+    figure_destroy(&figure);
+    return status;
+}
+
+static void list_years(const int *from, int count, double years[YEARS_MAX])
+{
+    for (int i = 0; i < count; i++) {
+        years[i] = from[i];
     }
-    snprintf(title, sizeof title, "Yearly mean %s of all zones, by area", variable);
+}
+
+static enum status draw_years(struct section_work *work, const struct zone_means *means,
+                              const char *variable)
+{
+    char title[TITLE_BYTES];
+    double years[YEARS_MAX];
+    list_years(means->years, means->year_count, years);
+    snprintf(title, sizeof title, "Yearly mean %.200s of all zones, by area", variable);
     struct chart_series series = {.title = title,
                                   .x_label = "year",
                                   .y_label = variable,
                                   .lines = {{title, years, means->region, means->year_count}},
                                   .line_count = 1,
                                   .has_marks = true};
-    snprintf(alternative, sizeof alternative,
-             "Line chart: %s; the numbers are in the last row of the table above", title);
-    TRY(figure_begin(work->view->folder, &figure));
-    TRY(chart_series(figure, &series));
-    TRY(section_add_picture(work, figure, title, alternative));
+    return draw_lines(work, &series, "the numbers are in the last row of the table above");
+}
+
+static enum status draw_seasons(struct section_work *work, const struct zone_means *means,
+                                const char *variable)
+{
+    char title[TITLE_BYTES];
+    double years[YEARS_MAX];
+    list_years(means->season_years, means->season_year_count, years);
+    snprintf(title, sizeof title, "Seasonal mean %.200s of all zones, by area", variable);
+    struct chart_series series = {.title = title,
+                                  .x_label = "year",
+                                  .y_label = variable,
+                                  .line_count = SEASONS,
+                                  .has_marks = true};
+    for (int season = 0; season < SEASONS; season++) {
+        series.lines[season] = (struct chart_line){season_names[season], years,
+                                                   means->season_region[season],
+                                                   means->season_year_count};
+    }
+    html_paragraph(&work->html, "Winters belong to years as the option december of the product says; a "
+                                "season at an end of the series may hold few days.");
+    return draw_lines(work, &series, "the numbers of each zone are in the product's table");
+}
+
+/* The polygons that the product was made with; none where it had no zones or the file is gone. */
+static enum status read_polygons(const struct product *product, struct vector_layer **layer)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < product->input_options.count; i++) {
+        const char *path = product->input_paths.items[i];
+        bool is_asked = strcmp(product->input_options.items[i], "zones") == 0;
+        if (is_asked && path_exists(path)) {
+            struct vector_source source = {.path = path,
+                                           .kinds = VECTOR_POLYGON,
+                                           .where = product_option(product, "zone-where"),
+                                           .crs = "EPSG:4326"};
+            TRY(vector_read(&source, layer));
+            break;
+        }
+    }
 done:
-    figure_destroy(&figure);
     return status;
 }
 
-/* Name of the variable of a product, with its units as the table of @p column tells them. */
-static void label_of(const struct section_work *work, const char *column, char label[TITLE_BYTES])
+/* Zones in the colour of their mean. */
+static enum status draw_zones(struct section_work *work, const struct zone_means *means,
+                              const char *variable)
 {
-    char units[TABLE_CELL_BYTES];
-    const char *variable = product_option(work->product, "variable");
-    table_units(section_table_with(work->product, work->section->column), column, units);
-    bool has_units = units[0] != '\0' && strcmp(units, "1") != 0;
-    snprintf(label, TITLE_BYTES, "%.120s%s%.120s%s",
-             variable != NULL && variable[0] != '\0' ? variable : "value", has_units ? " (" : "",
-             has_units ? units : "", has_units ? ")" : "");
+    enum status status;
+    struct figure *figure = NULL;
+    struct vector_layer *layer = NULL;
+    double *values = NULL;
+    char title[TITLE_BYTES], alternative[2 * TITLE_BYTES];
+    snprintf(title, sizeof title, "Mean %.200s of zones over all years", variable);
+    TRY(read_polygons(work->product, &layer));
+    int64_t count = layer != NULL ? layer->count : 0;
+    TRY(memory_allocate((size_t)count, sizeof *values, &values));
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = NAN;
+    }
+    for (size_t zone = 0; zone < means->names.count; zone++) {
+        if (means->polygon[zone] >= 0 && means->polygon[zone] < count) {
+            values[means->polygon[zone]] = means->of_all[zone];
+        }
+    }
+    struct chart_zones zones = {.title = title,
+                                .label = variable,
+                                .polygon = layer != NULL ? layer->polygon : NULL,
+                                .values = values,
+                                .count = count};
+    snprintf(alternative, sizeof alternative,
+             "Map, north up: %s; the numbers are in the table above", title);
+    TRY(figure_begin(work->view->folder, &figure));
+    TRY(chart_zones(figure, &zones));
+    TRY(section_add_picture(work, figure, title, alternative));
+done:
+    figure_destroy(&figure);
+    vector_destroy(&layer);
+    free(values);
+    return status;
 }
 
 enum status section_write_zones(struct section_work *work)
@@ -354,7 +470,7 @@ enum status section_write_zones(struct section_work *work)
     struct zone_means means;
     char variable[TITLE_BYTES];
     TRY(zone_means_read(section_table_with(work->product, work->section->column), &means));
-    label_of(work, "mean", variable);
+    section_label(work, "mean", variable);
     if (means.left_out > 0) {
         html_paragraph(&work->html, "The first %d zones are shown; all are in %s.", ZONES_MAX,
                        path_name(work->product->output));
@@ -365,10 +481,115 @@ enum status section_write_zones(struct section_work *work)
         html_paragraph(&work->html, "The table has no years: run zonal with --by year.");
     }
     print_seasons(&work->html, &means, variable);
+    TRY(draw_zones(work, &means, variable));
     TRY(draw_bars(work, &means, variable));
     TRY(draw_years(work, &means, variable));
+    TRY(draw_seasons(work, &means, variable));
 done:
     zone_means_clear(&means);
+    return status;
+}
+
+/* ---- rates -------------------------------------------------------------------------------- */
+
+/* Years of a table of rates, ascending. */
+static enum status list_rate_years(const struct table *table, int years[YEARS_MAX], int *count)
+{
+    enum status status = STATUS_OK;
+    *count = 0;
+    for (int64_t row = 0; row < table->rows; row++) {
+        double year;
+        TRY(section_number(table, row, "year", &year));
+        year_of(years, count, (int)year);
+    }
+done:
+    return status;
+}
+
+/* Rows of a zone follow one another, a year each. @return the row after the last of @p row's zone */
+static int64_t end_of_zone(const struct table *table, int64_t row)
+{
+    char zone[SECTION_ZONE_BYTES], other[SECTION_ZONE_BYTES];
+    section_zone(table, row, zone);
+    int64_t end = row + 1;
+    while (end < table->rows && strcmp(section_zone(table, end, other), zone) == 0) {
+        end++;
+    }
+    return end;
+}
+
+static enum status print_yearly_changes(struct text *html, const struct table *table)
+{
+    enum status status;
+    int years[YEARS_MAX], count;
+    char text[SECTION_ZONE_BYTES];
+    TRY(list_rate_years(table, years, &count));
+    html_table_begin(html, "Change from year to year, %");
+    html_table_head(html, "zone", false);
+    for (int i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%d", years[i]);
+        html_table_head(html, text, true);
+    }
+    html_table_body(html);
+    for (int64_t first = 0, end; first < table->rows; first = end) {
+        end = end_of_zone(table, first);
+        html_table_row(html);
+        html_table_row_head(html, section_zone(table, first, text));
+        for (int64_t row = first; row < end; row++) {
+            double change;
+            TRY(section_number(table, row, "change_percent", &change));
+            html_table_number(html, change);
+        }
+        html_table_row_end(html);
+    }
+    html_table_end(html);
+done:
+    return status;
+}
+
+static enum status print_whole_changes(struct text *html, const struct table *table)
+{
+    enum status status = STATUS_OK;
+    static const char *const columns[] = {"first_year",           "year",
+                                          "total_change",         "total_change_percent",
+                                          "mean_annual_change",   "mean_annual_change_percent",
+                                          "compound_annual_percent"};
+    static const char *const heads[] = {"from",        "to",          "change",        "change, %",
+                                        "change a year", "change / years, % a year",
+                                        "compound change, % a year"};
+    char zone[SECTION_ZONE_BYTES];
+    html_table_begin(html, "Change from the first year to the last");
+    html_table_head(html, "zone", false);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        html_table_head(html, heads[i], true);
+    }
+    html_table_body(html);
+    for (int64_t first = 0, end; first < table->rows; first = end) {
+        end = end_of_zone(table, first);
+        html_table_row(html);
+        html_table_row_head(html, section_zone(table, first, zone));
+        for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+            double number;
+            TRY(section_number(table, end - 1, columns[i], &number));
+            html_table_number(html, number);
+        }
+        html_table_row_end(html);
+    }
+    html_table_end(html);
+done:
+    return status;
+}
+
+enum status section_write_rates(struct section_work *work)
+{
+    enum status status;
+    struct table *table = NULL;
+    TRY(section_read_table(work, &table));
+    TRY(print_yearly_changes(&work->html, table));
+    TRY(print_whole_changes(&work->html, table));
+    html_paragraph(&work->html, "All of it is in %s.", path_name(table->path));
+done:
+    table_destroy(&table);
     return status;
 }
 
@@ -379,45 +600,30 @@ struct box_rows {
     struct table *table;
     struct text_list names;
     struct chart_box boxes[BOXES_MAX];
+    int64_t row[BOXES_MAX]; /* of the table */
     int64_t count, left_out;
 };
-
-static enum status box_number(const struct box_rows *rows, int64_t row, const char *column,
-                              double *value)
-{
-    enum status status;
-    int64_t col;
-    TRY(table_column(rows->table, column, &col));
-    TRY(table_number(rows->table, row, col, value));
-done:
-    return status;
-}
-
-static const char *cell(const struct table *table, int64_t row, const char *column)
-{
-    int64_t col = table_find(table, column);
-    return col >= 0 ? table_text(table, row, col) : "";
-}
 
 static enum status add_box(struct box_rows *rows, int64_t row)
 {
     enum status status;
     char name[3 * TABLE_CELL_BYTES];
-    const char *part = cell(rows->table, row, "part"), *year = cell(rows->table, row, "year");
+    const char *part = section_cell(rows->table, row, "part"), *year = section_cell(rows->table, row, "year");
     bool is_all = strcmp(part, "all") == 0 || part[0] == '\0';
     if (rows->count == BOXES_MAX) {
         rows->left_out++;
         return STATUS_OK;
     }
     struct chart_box *box = &rows->boxes[rows->count];
-    snprintf(name, sizeof name, "%s%s%s%s%s", cell(rows->table, row, "zone"), is_all ? "" : ", ",
+    snprintf(name, sizeof name, "%s%s%s%s%s", section_cell(rows->table, row, "zone"), is_all ? "" : ", ",
              is_all ? "" : part, year[0] != '\0' ? " " : "", year);
     TRY(text_list_add(&rows->names, name));
-    TRY(box_number(rows, row, "whisker_low", &box->low));
-    TRY(box_number(rows, row, "q1", &box->q1));
-    TRY(box_number(rows, row, "median", &box->median));
-    TRY(box_number(rows, row, "q3", &box->q3));
-    TRY(box_number(rows, row, "whisker_high", &box->high));
+    TRY(section_number(rows->table, row, "whisker_low", &box->low));
+    TRY(section_number(rows->table, row, "q1", &box->q1));
+    TRY(section_number(rows->table, row, "median", &box->median));
+    TRY(section_number(rows->table, row, "q3", &box->q3));
+    TRY(section_number(rows->table, row, "whisker_high", &box->high));
+    rows->row[rows->count] = row;
     box->name = rows->names.items[rows->count++];
 done:
     return status;
@@ -432,7 +638,7 @@ static enum status find_years(const struct table *table, double years[3])
     years[2] = -INFINITY;
     for (int64_t row = 0; col >= 0 && row < table->rows; row++) {
         double year;
-        if (strcmp(cell(table, row, "by"), "year") == 0) {
+        if (strcmp(section_cell(table, row, "by"), "year") == 0) {
             TRY(table_number(table, row, col, &year));
             years[0] = fmin(years[0], year);
             years[2] = fmax(years[2], year);
@@ -459,8 +665,8 @@ static enum status read_boxes(const char *path, struct box_rows *rows)
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds && rows->count == 0; kind++) {
         bool is_year = strcmp(kinds[kind], "year") == 0;
         for (int64_t row = 0; row < rows->table->rows; row++) {
-            if (strcmp(cell(rows->table, row, "by"), kinds[kind]) == 0 &&
-                (!is_year || year_is_drawn(cell(rows->table, row, "year"), years))) {
+            if (strcmp(section_cell(rows->table, row, "by"), kinds[kind]) == 0 &&
+                (!is_year || year_is_drawn(section_cell(rows->table, row, "year"), years))) {
                 TRY(add_box(rows, row));
             }
         }
@@ -478,7 +684,7 @@ static enum status draw_boxes(struct section_work *work, const struct box_rows *
     char label[TITLE_BYTES];
     const char *variable = product_option(work->product, "variable");
     bool has_name = variable != NULL && variable[0] != '\0';
-    label_of(work, "median", label);
+    section_label(work, "median", label);
     snprintf(title, sizeof title, "Box plots of %.200s", has_name ? variable : path_name(path));
     struct chart_boxes boxes = {.title = title,
                                 .label = label,
@@ -498,6 +704,39 @@ done:
     return status;
 }
 
+/* The numbers of what is drawn. */
+static enum status print_boxes(struct text *html, const struct box_rows *rows)
+{
+    enum status status = STATUS_OK;
+    static const char *const columns[] = {"n",   "whisker_low", "q1",           "median",
+                                          "q3",  "whisker_high", "iqr",         "outliers",
+                                          "median_change", "iqr_change"};
+    static const char *const heads[] = {"n",   "lower whisker", "lower quartile", "median",
+                                        "upper quartile", "upper whisker", "IQR", "outliers",
+                                        "change of the median", "change of the IQR"};
+    html_table_begin(html, "Box plots: medians, quartiles, whiskers, and change since the first year");
+    html_table_head(html, "group", false);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        html_table_head(html, heads[i], true);
+    }
+    html_table_body(html);
+    for (int64_t box = 0; box < rows->count; box++) {
+        html_table_row(html);
+        html_table_row_head(html, rows->names.items[box]);
+        for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+            double number;
+            TRY(section_number(rows->table, rows->row[box], columns[i], &number));
+            html_table_number(html, number);
+        }
+        html_table_row_end(html);
+    }
+    html_table_end(html);
+    html_paragraph(html, "All of %lld rows are in %s.", (long long)rows->table->rows,
+                   path_name(rows->table->path));
+done:
+    return status;
+}
+
 enum status section_write_boxes(struct section_work *work)
 {
     enum status status;
@@ -508,7 +747,7 @@ enum status section_write_boxes(struct section_work *work)
         html_paragraph(&work->html, "The first %d groups are drawn.", BOXES_MAX);
     }
     TRY(draw_boxes(work, &rows, path));
-    TRY(section_print_table(&work->html, path, path_name(path)));
+    TRY(print_boxes(&work->html, &rows));
 done:
     table_destroy(&rows.table);
     text_list_clear(&rows.names);

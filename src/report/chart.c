@@ -9,6 +9,13 @@
 
 static const char *const pens[CHART_LINES_MAX] = {"1.6p,0/114/178", "1.6p,213/94/0,6_3",
                                                   "1.6p,0/158/115,2_2", "1.6p,204/121/167,8_2_2_2"};
+/* Of thousands of values: dashes would be lost, so lines differ in lightness. */
+static const char *const thin_pens[CHART_LINES_MAX] = {"0.5p,0/114/178", "0.5p,230/159/0",
+                                                       "0.5p,0/0/0", "0.5p,204/121/167"};
+
+enum {
+    LONG_LINE = 1000
+};
 static const char *const marks[CHART_LINES_MAX] = {"c6p", "s6p", "t7p", "d7p"};
 static const char *const fills[CHART_LINES_MAX] = {"0/114/178", "213/94/0", "0/158/115",
                                                    "204/121/167"};
@@ -96,7 +103,8 @@ static enum status draw_line(struct figure *figure, const struct chart_series *s
     if (columns > 0 && i == 0) {
         snprintf(beside, sizeof beside, "+N%d", columns);
     }
-    TRY(figure_call(figure, "plot\n%s\n-W%s%s%s%s", name, pens[i], has_legend ? "\n-l" : "",
+    const char *pen = series->lines[i].count > LONG_LINE ? thin_pens[i] : pens[i];
+    TRY(figure_call(figure, "plot\n%s\n-W%s%s%s%s", name, pen, has_legend ? "\n-l" : "",
                     has_legend ? figure_label(series->lines[i].name, label, CHART_LABEL_BYTES) : "",
                     has_legend ? beside : ""));
     if (series->has_marks) {
@@ -150,9 +158,9 @@ enum status chart_series(struct figure *figure, const struct chart_series *serie
         x.low, x.high, y.low, y.high, figure_label(series->title, title, CHART_LABEL_BYTES),
         figure_label(series->x_label, x_label, CHART_LABEL_BYTES),
         figure_label(series->y_label, y_label, CHART_LABEL_BYTES)));
-    TRY(chart_series_lines(figure, series, 0));
+    TRY(chart_series_lines(figure, series, series->line_count > 2 ? 2 : series->line_count));
     if (series->line_count > 1) {
-        TRY(figure_call(figure, "legend\n-DjTR+o0.15c\n-F+gwhite@20+p0.4p"));
+        TRY(figure_call(figure, "legend\n-DJBC+jTC+w13c+o0c/1.3c"));
     }
 done:
     return status;

@@ -114,25 +114,44 @@ done:
     return status;
 }
 
-static enum status make_palette(struct figure *figure, const struct chart_map *map,
+static enum status make_palette(struct figure *figure, enum chart_palette palette,
                                 const struct chart_range *range)
 {
-    if (map->palette == CHART_MASK) {
+    if (palette == CHART_MASK) {
         return figure_call(figure, "makecpt\n-C240/240/240,213/94/0\n-T-0.5/1.5/1");
     }
     return figure_call(figure, "makecpt\n-C%s\n-T%.9g/%.9g\n-D",
-                       map->palette == CHART_DIVERGING ? "vik" : "batlow", range->low, range->high);
+                       palette == CHART_DIVERGING ? "vik" : "batlow", range->low, range->high);
 }
 
-static enum status draw_borders(struct figure *figure, const struct chart_map *map)
+/* Holes turn right. */
+static bool ring_is_hole(const struct polygon *polygon, int64_t ring)
+{
+    double twice = 0;
+    int64_t first = polygon->start[ring], end = polygon->start[ring + 1];
+    for (int64_t v = first; v < end; v++) {
+        int64_t next = v + 1 < end ? v + 1 : first;
+        twice += polygon->x[v] * polygon->y[next] - polygon->x[next] * polygon->y[v];
+    }
+    return twice < 0;
+}
+
+/* Rings as GMT's segments; with @p values [count] each has its own, for colours. */
+static enum status write_polygons(struct figure *figure, const char *name,
+                                  const struct polygon *polygons, int64_t count,
+                                  const double *values)
 {
     enum status status;
     FILE *file = NULL;
-    TRY(figure_file(figure, "borders", &file));
-    for (int64_t i = 0; i < map->borders.count; i++) {
-        const struct polygon *polygon = &map->borders.polygon[i];
+    TRY(figure_file(figure, name, &file));
+    for (int64_t i = 0; i < count; i++) {
+        const struct polygon *polygon = &polygons[i];
         for (int64_t ring = 0; ring < polygon->rings; ring++) {
-            fputs(">\n", file);
+            fputs(">", file);
+            if (values != NULL) {
+                fprintf(file, " -Z%.9g%s", values[i], ring_is_hole(polygon, ring) ? " -Ph" : "");
+            }
+            fputs("\n", file);
             for (int64_t v = polygon->start[ring]; v < polygon->start[ring + 1]; v++) {
                 fprintf(file, "%.10g %.10g\n", polygon->x[v], polygon->y[v]);
             }
@@ -141,6 +160,14 @@ static enum status draw_borders(struct figure *figure, const struct chart_map *m
         }
     }
     TRY(figure_file_close(figure, &file));
+done:
+    return status;
+}
+
+static enum status draw_borders(struct figure *figure, const struct chart_map *map)
+{
+    enum status status;
+    TRY(write_polygons(figure, "borders", map->borders.polygon, map->borders.count, NULL));
     if (map->borders.count > 0 && map->grid->is_geographic) {
         TRY(figure_call(figure, "plot\nborders\n-W1.6p,white\n-A"));
         TRY(figure_call(figure, "plot\nborders\n-W0.7p,black\n-A"));
@@ -182,13 +209,14 @@ static double nice_length(double width)
     return power * (times >= 5 ? 5 : times >= 2 ? 2 : 1);
 }
 
-static enum status draw_scale(struct figure *figure, const struct raster *raster)
+static enum status draw_scale(struct figure *figure, double west, double east, double south,
+                              double north)
 {
-    double middle = (raster->south + raster->north) / 2;
-    double width_km = (raster->east - raster->west) * 111.2 * cos(middle * acos(-1) / 180);
+    double middle = (south + north) / 2;
+    double width_km = (east - west) * 111.2 * cos(middle * acos(-1) / 180);
     return figure_call(
         figure,
-        "basemap\n-LjBL+w%gk+o0.4c/0.7c+f+l\n-F+gwhite@25+c2p\n-TdjTR+w0.9c+o0.3c/0.6c+l,,,N",
+        "basemap\n-LjBL+w%gk+o0.4c/0.7c+f+l\n-F+gwhite@25+c2p+p0.4p\n-TdjTR+w0.9c+o0.3c/0.6c+l,,,N",
         nice_length(width_km));
 }
 
@@ -214,11 +242,11 @@ static enum status draw_frame(struct figure *figure, const struct chart_map *map
         map->grid->is_geographic ? "" : "+lkm north");
 }
 
-static enum status draw_bar(struct figure *figure, const struct chart_map *map)
+static enum status draw_bar(struct figure *figure, enum chart_palette palette, const char *text)
 {
     char label[CHART_LABEL_BYTES];
-    figure_label(map->label, label, CHART_LABEL_BYTES);
-    return map->palette == CHART_MASK
+    figure_label(text, label, CHART_LABEL_BYTES);
+    return palette == CHART_MASK
                ? figure_call(figure, "colorbar\n-DJMR+w4c/0.4c+o0.6c/0c\n-Bxa1+l%s", label)
                : figure_call(figure, "colorbar\n-DJMR+w7c/0.4c+o0.6c/0c+e\n-Bxaf+l%s", label);
 }
@@ -228,7 +256,7 @@ static enum status draw(struct figure *figure, const struct chart_map *map,
 {
     enum status status;
     TRY(write_raster(figure, map, raster));
-    TRY(make_palette(figure, map, range));
+    TRY(make_palette(figure, map->palette, range));
     TRY(draw_frame(figure, map, raster));
     TRY(figure_call(figure, "grdimage\ngrid.nc"));
     TRY(draw_dots(figure, map));
@@ -237,9 +265,9 @@ static enum status draw(struct figure *figure, const struct chart_map *map,
     }
     TRY(draw_borders(figure, map));
     if (map->grid->is_geographic) {
-        TRY(draw_scale(figure, raster));
+        TRY(draw_scale(figure, raster->west, raster->east, raster->south, raster->north));
     }
-    TRY(draw_bar(figure, map));
+    TRY(draw_bar(figure, map->palette, map->label));
 done:
     return status;
 }
@@ -255,4 +283,65 @@ enum status chart_map(struct figure *figure, const struct chart_map *map)
 done:
     raster_clear(&raster);
     return status;
+}
+
+/* ---- zones -------------------------------------------------------------------------------- */
+
+/* Bounds of all zones with a margin; the range of their values. */
+static void zones_extent(const struct chart_zones *zones, double bounds[4],
+                         struct chart_range *range)
+{
+    struct chart_range x = {0}, y = {0};
+    for (int64_t i = 0; i < zones->count; i++) {
+        double own[4];
+        if (polygon_bounds(&zones->polygon[i], own)) {
+            chart_range_add(&x, own[0]);
+            chart_range_add(&y, own[1]);
+            chart_range_add(&x, own[2]);
+            chart_range_add(&y, own[3]);
+        }
+        chart_range_add(range, zones->values[i]);
+    }
+    chart_range_widen(&x, 0.03);
+    chart_range_widen(&y, 0.03);
+    bounds[0] = x.low;
+    bounds[1] = y.low;
+    bounds[2] = x.high;
+    bounds[3] = y.high;
+}
+
+static enum status draw_zones(struct figure *figure, const struct chart_zones *zones,
+                              const double bounds[4], const struct chart_range *range)
+{
+    enum status status;
+    char title[CHART_LABEL_BYTES];
+    double width = bounds[2] - bounds[0], height = bounds[3] - bounds[1];
+    bool is_polar = fabs(bounds[1]) > MERCATOR_LIMIT || fabs(bounds[3]) > MERCATOR_LIMIT;
+    TRY(write_polygons(figure, "zones", zones->polygon, zones->count, zones->values));
+    TRY(make_palette(figure, CHART_SEQUENTIAL, range));
+    TRY(figure_call(
+        figure, "basemap\n-R%.10g/%.10g/%.10g/%.10g\n-J%s%s\n-BWSne+t%s\n-Bxa%gf%g\n-Bya%gf%g",
+        bounds[0], bounds[2], bounds[1], bounds[3], is_polar ? "Q" : "M",
+        height > 1.3 * width ? "10c" : "13c", figure_label(zones->title, title, CHART_LABEL_BYTES),
+        nice_length(width), nice_length(width) / 2, nice_length(height), nice_length(height) / 2));
+    TRY(figure_call(figure, "plot\nzones\n-C\n-L\n-G+z\n-W0.7p"));
+    TRY(figure_call(figure, "coast\n-Da\n-W0.6p\n-N1/0.6p,black,5_2"));
+    TRY(draw_scale(figure, bounds[0], bounds[2], bounds[1], bounds[3]));
+    TRY(draw_bar(figure, CHART_SEQUENTIAL, zones->label));
+done:
+    return status;
+}
+
+enum status chart_zones(struct figure *figure, const struct chart_zones *zones)
+{
+    double bounds[4];
+    struct chart_range range = {0};
+    zones_extent(zones, bounds, &range);
+    if (!range.is_known) {
+        return chart_nothing(figure, zones->title);
+    }
+    if (!(range.high > range.low)) {
+        chart_range_widen(&range, 0.5);
+    }
+    return draw_zones(figure, zones, bounds, &range);
 }

@@ -31,7 +31,7 @@ static enum status draw_panel(struct figure *figure, const struct chart_panels *
     TRY(chart_series_lines(figure, series, series->line_count));
     if (series->line_count > 1 && has_values) {
         TRY(figure_call(figure, "legend\n-DjTR+jBR+w%dc+o0c/0.02c\n--FONT_ANNOT_PRIMARY=8p",
-                        4 * series->line_count));
+                        (series->line_count > 2 ? 4 : 5) * series->line_count));
     }
 done:
     return status;

@@ -22,7 +22,7 @@ static const char style[] =
     "padding:.5rem}\n"
     "h1{line-height:1.2}h2{margin-top:2.5rem;border-bottom:2px solid var(--line)}\n"
     "h1,h2,h3,p,li,td,th,figcaption{overflow-wrap:break-word}\n"
-    "nav ul{columns:18rem;padding-left:1.2rem}\n"
+    "nav ul{columns:17rem;column-gap:2.5rem;padding-left:1.2rem}\n"
     "figure{margin:1.5rem 0}figure img{display:block;max-width:100%;height:auto;background:#fff;"
     "padding:.3rem;border:1px solid var(--line)}\n"
     "figcaption{margin-top:.4rem}\n"
@@ -33,9 +33,16 @@ static const char style[] =
     "thead th{background:var(--soft)}td.n,th.n{text-align:right;white-space:nowrap}\n"
     ".note{border-left:4px solid var(--line);background:var(--soft);padding:.5rem .8rem}\n"
     "code{font-size:.92em;overflow-wrap:anywhere}\n"
+    "@page{size:A4;margin:14mm}@page wide{size:A4 landscape;margin:12mm}\n"
     "@media print{:root{--text:#000;--page:#fff;--soft:#fff;--link:#000}nav,.skip{display:none}"
     "body{font-size:10pt}header,main,footer{max-width:none}h2,h3{break-after:avoid}"
-    "figure,tr{break-inside:avoid}.scroll{overflow:visible}table{font-size:8pt}}\n";
+    "figure,tr{break-inside:avoid}figure img{max-height:225mm;width:auto}"
+    ".scroll{overflow:visible}table{font-size:8pt}th{overflow-wrap:anywhere}"
+    "th.n{white-space:normal}"
+    ".scroll:has(thead th:nth-child(11)){page:wide}"
+    "table:has(thead th:nth-child(11)){font-size:6pt}"
+    "table:has(thead th:nth-child(11)) :is(th,td){padding:.1rem .15rem}"
+    "table:has(thead th:nth-child(19)){font-size:5pt}}\n";
 
 void html_begin(struct text *page, const char *title)
 {
@@ -137,6 +144,7 @@ void html_picture(struct text *page, const struct picture *picture, const char *
     add_base64(page, picture->png, picture->png_bytes);
     text_add(page, "\">\n<figcaption>");
     html_text(page, caption);
+    text_add(page, text_ends_with(caption, ".") ? "" : ".");
     text_add(page, " As <a href=\"");
     html_text(page, png);
     text_add(page, "\">PNG</a>, <a href=\"");

@@ -27,6 +27,17 @@ expect "zones_are_made" 0
 run 1 correlate "$region/pm25.nc" --variable pm25 --with "$region/truth.nc" --with-variable plume --by month \
   -o "$products/together.nc" --no-history
 expect "correlations_are_made" 0
+# Shares in zones and windows, and day by day around a point; correlations by zone.
+windows=(--window "a spring=2012-03-01/2012-05-31" --window "the next=2013-03-01/2013-05-31")
+run 1 zonal "$region/truth.nc" --variable plume --rest background --zones "$region/zones.geojson" --by year,season,all \
+  "${windows[@]}" --shares "$products/shares.csv" --rates "$products/plume_rates.csv" -o "$products/plume.csv" --no-history
+expect "shares_are_made" 0
+run 1 zonal "$region/truth.nc" --variable plume --rest background --bbox 115,38,115.1,38.1 --by day "${windows[@]}" \
+  --shares "$products/days.csv" -o "$products/case.csv" --no-history
+expect "a_case_is_made" 0
+run 1 correlate "$products/plume_rates.csv" --with "$products/rates.csv" --on year,zone --columns mean,change \
+  -o "$products/indicators.csv" --no-history
+expect "tables_are_correlated" 0
 
 # report RANKS NAME OPTION...: the report into a folder.
 report() {
@@ -60,8 +71,8 @@ done
 
 # ---- the page ---------------------------------------------------------------------------------
 page="$scratch/bytes-1/report.html"
-python3 - "$page" <<'CHECK' >"$out" 2>&1
-import base64, html.parser, re, sys
+python3 - "$page" "$products" <<'CHECK' >"$out" 2>&1
+import base64, html, html.parser, re, sys
 text = open(sys.argv[1], encoding="utf-8").read()
 void = {"meta", "link", "img", "br", "hr"}
 class Page(html.parser.HTMLParser):
@@ -99,13 +110,66 @@ assert not re.search(r"url\(|@import|<script", text), "something is loaded or ru
 assert all(link[1:] in page.ids for link in page.links if link.startswith("#")), "a link leads nowhere"
 assert not any(re.match(r"[a-z]+:", link) for link in page.links), "a link leaves the folder"
 assert page.heads[0] == 1 and all(b - a <= 1 for a, b in zip(page.heads, page.heads[1:])), page.heads
-assert len(page.pictures) >= 7, len(page.pictures)
+assert len(page.pictures) >= 17, len(page.pictures)
 for picture in page.pictures:
     assert base64.b64decode(picture.split(",", 1)[1]).startswith(b"\x89PNG"), "a picture is no PNG"
 assert text.count("<caption>") == page.captions, "a table without caption"
 for said in ("not in this run: airshed attribute makes it", "Alder", "rise-tolerance", "Handan",
              "Printed numbers that cannot both be true"):
     assert said in text, said
+def rows(name):
+    """Rows of a table of a product, by column."""
+    import csv
+    return list(csv.DictReader(open(f"{sys.argv[2]}/{name}.csv", newline="")))
+def cells(caption, *marks):
+    """Rows of the first such table behind all marks: their cells as text."""
+    start = 0
+    for mark in marks:
+        start = text.index(mark, start)
+    table = text[text.index(f"<caption>{caption}", start):]
+    body = table[table.index("<tbody>"):table.index("</tbody>")]
+    return [[html.unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr>(.*?)</tr>", body)]
+def shown(number, times=1):
+    return f"{times * float(number):.6g}" if number else "\u2013"
+# Table 2: zones by years, and the decline from the first year to the last.
+wanted = {}
+for row in rows("plume"):
+    if row["by"] == "year":
+        wanted.setdefault(row["zone"], []).append(row["mean"])
+table = {row[0]: row[1:] for row in cells("Mean plume (ug m-3) by zone and year")}
+for zone, years in wanted.items():
+    assert table[zone][:len(years)] == [shown(mean) for mean in years], (zone, table[zone], years)
+    if years[0] and float(years[0]):
+        decline = 100 * (float(years[0]) - float(years[-1])) / float(years[0])
+        assert abs(float(table[zone][len(years) + 1]) - decline) <= 1e-5 * abs(decline), zone
+# Figure 10 and Table 4: the numbers of zonal --shares.
+found = cells("Share by zone over the whole period")
+assert found == [[row["zone"], shown(row["part_mean"]), shown(row["whole_mean"]),
+                  shown(row["share_ratio_of_means"], 100), shown(row["share_mean_of_ratios"], 100)]
+                 for row in rows("shares") if row["by"] == "all"], found
+found = cells("Share in windows", '<h2 id="windows">', "From plume.csv")
+assert {row[1] for row in found} == {"a spring", "the next"}, found
+for row in rows("shares"):
+    if row["by"] == "window":
+        mine = [cell for cell in found if cell[:2] == [row["zone"], row["window"]]]
+        assert mine and mine[0][2:4] == [row["date"], row["steps"]], mine
+        assert mine[0][-2] == shown(row["share_ratio_of_means_change"], 100), mine
+# Rates: yearly changes, and the whole of them (P2.56).
+for row in rows("plume_rates"):
+    mine, = (cells for cells in cells("Change from year to year", '<h2 id="rates">', "From plume.csv")
+             if cells[0] == row["zone"])
+    assert mine[int(row["year"]) - 2011] == shown(row["change_percent"]), (mine, row)
+    whole, = (cells for cells in cells("Change from the first year", '<h2 id="rates">', "From plume.csv")
+              if cells[0] == row["zone"])
+    if row["year"] == "2014":
+        assert whole[-1] == shown(row["compound_annual_percent"]), (whole, row)
+# Table 3: groups by indicators.
+found, = [row for row in cells("Correlation (pearson)") if row[0] == "all rows"]
+for cell, name in zip(found[1:], ("mean", "change")):
+    row, = (row for row in rows("indicators") if row["method"] == "pearson" and row["column"] == name)
+    star = " *" if float(row["p"]) < 0.05 else ""
+    assert cell == f"{float(row['r']):.2f}{star} (n = {row['n']})", (cell, row)
 bad = text[text.index("Contradictions among"):text.index("Printed numbers that agree")]
 good = text[text.index("Checks that hold"):]
 # P2.63 names these; 84.90 - 29.27 is 55.63 and 52.05 / 9 is 5.78.
@@ -159,20 +223,11 @@ for file in "$scratch"/bytes-1/report_figures/*; do
 done
 
 # ---- a browser --------------------------------------------------------------------------------
-if command -v chromium >/dev/null; then
-  browse() {
-    timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
-      --disable-background-networking --disable-component-update --disable-sync \
-      --user-data-dir="$scratch/profile" --enable-logging=stderr "$@" "file://$page" 2>"$err"
-  }
-  browse --dump-dom >"$out"
-  exit_code=$? last_run="chromium $page"
-  expect "a_browser_opens_it" 0 "Radiation areas"
-  expect_false "the_console_stays_empty" grep -q "CONSOLE" "$err"
-  browse --window-size=400,2000 --screenshot="$scratch/phone.png" >"$out"
-  expect_true "a_phone_shows_it" test -s "$scratch/phone.png"
+if command -v chromium >/dev/null && command -v pdftotext >/dev/null; then
+  # The console, the keyboard, a narrow screen, dark and light, print: see the script.
+  checks timeout 300 python3 tests/commands/report_browser.py check "$page" "$scratch"
 else
-  skip browser "chromium is not installed"
+  skip browser "chromium or pdftotext is not installed: make deps-browser"
 fi
 
 # ---- refusals ---------------------------------------------------------------------------------
