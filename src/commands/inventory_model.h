@@ -5,7 +5,8 @@
  * with file, line and column:
  *
  *   inventory_model.c    the config: indices, parameters, sources, formulas
- *   inventory_values.c   its tables: one struct inventory_value for a row, or for rows of samples
+ *   inventory_tables.c   its tables and values as entries
+ *   inventory_values.c   one struct inventory_value for an entry, or for entries that are samples
  *   inventory_lookup.c   which value a parameter has in a cell (P3.04)
  *   inventory_units.c    dimensions of the formulas (P3.05-P3.07)
  *   inventory_graph.c    one graph of all results over all values (P3.09)
@@ -19,7 +20,7 @@
 #include "base/config.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "base/units.h"
+#include "base/unit.h"
 #include "flow/job.h"
 #include "kernels/formula.h"
 
@@ -104,10 +105,11 @@ struct inventory_table {
     char *path, *sheet;
     char *identity;   /**< for the fingerprint */
     int64_t rows, used;
-    int64_t left_out; /**< by where and leave_out */
-    int64_t other_years;
-    double used_sum, left_out_sum, other_years_sum; /**< of the numbers in their value column */
-    char *units;
+    int64_t left_out;    /**< rows, by where and leave_out */
+    int64_t other_years; /**< values of years that the inventory does not have */
+    int64_t empty;       /**< cells without a value */
+    double used_sum, left_out_sum, other_years_sum; /**< of the numbers as written */
+    char *units; /**< of the first of them; NULL: none given */
 };
 
 struct inventory_source {
@@ -124,6 +126,7 @@ struct inventory_formula {
     struct formula *parsed;
     struct unit *unit;   /**< of what it gives; set by inventory_units_check() */
     double *scale;       /**< [nodes, 2], factors that bring the operands to one unit */
+    double to_results;   /**< factor from its unit to that of the results */
     int quantity;        /**< the quantity it is, -1: that of a source */
 };
 
@@ -186,5 +189,23 @@ int inventory_index_find(const struct inventory_model *model, const char *name);
 /** Parameter, or quantity, called @p name; -1 where there is none. */
 int inventory_parameter_find(const struct inventory_model *model, const char *name);
 int inventory_quantity_find(const struct inventory_model *model, const char *name);
+
+/** Dimensions of all formulas: fills unit, scale and to_results, and refuses unknown names, circles and
+ *  units that do not fit, with file, line and column (P3.05-P3.07). */
+enum status inventory_units_check(struct inventory_model *model);
+
+/** Place of a node of a formula: "file:line:column: formula of 'coal', character 7 ('coal * ...')".
+ *  Released with free(). */
+enum status inventory_formula_place(const struct inventory_formula *formula, int node, char **place);
+
+/** Finds the value of @p parameter in a cell: the keys of @p cell that the parameter varies by, then with
+ *  keys left open, at each level of P3.04. An activity of a province is looked for in the province only.
+ *  @return the level; LEVEL_COUNT where there is none. *@p value is its number, -1 for LEVEL_ZERO */
+enum lookup_level inventory_lookup(const struct inventory_model *model, int parameter,
+                                   const struct inventory_key *cell, int64_t *value);
+
+/** "Hebei, 2015, PC" of the keys that @p parameter varies by. @return @p buffer */
+const char *inventory_key_text(const struct inventory_model *model, int parameter,
+                               const struct inventory_key *key, char *buffer, size_t bytes);
 
 #endif
