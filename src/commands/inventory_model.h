@@ -102,6 +102,7 @@ struct inventory_value {
 
 /** What became of a table, for inputs.csv: nothing is dropped in silence. */
 struct inventory_table {
+    const char *file; /**< as the config names it */
     char *path, *sheet;
     char *identity;   /**< for the fingerprint */
     int64_t rows, used;

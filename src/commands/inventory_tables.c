@@ -376,6 +376,7 @@ static enum status read_table(struct inventory_model *model, const struct config
     reading->facts = facts;
     reading->entry.table_number = model->table_count - 1;
     TRY(open_table(reading, &facts->path));
+    facts->file = inventory_scalar(node, "file");
     TRY(hash_file_identity(facts->path, content_hash, &facts->identity));
     if (inventory_scalar(node, "sheet") != NULL) {
         TRY(memory_copy_text(inventory_scalar(node, "sheet"), &facts->sheet));
