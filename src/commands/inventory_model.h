@@ -91,6 +91,7 @@ struct inventory_value {
     struct inventory_key key;
     double value;       /**< in the parameter's units; of samples their mean */
     char *distribution; /**< as it was written; NULL: that of the parameter */
+    double factor;        /**< from the unit of its row to the parameter's */
     double sd, low, high; /**< columns of these names, in the parameter's units; NaN where absent */
     enum sample_meaning meaning;
     double *samples;    /**< [sample_count] */

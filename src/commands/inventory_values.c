@@ -463,6 +463,7 @@ static enum status add_value(struct inventory_model *model, const struct invento
     *value = (struct inventory_value){.parameter = number,
                                       .key = *key,
                                       .value = given,
+                                      .factor = factor,
                                       .meaning = entry->meaning,
                                       .identity = identify(model, parameter, key)};
     model->slots[find_slot(model, number, key)] = ++model->value_count;
