@@ -35,7 +35,8 @@ struct inventory_inputs {
     bool *is_uncertain;   /**< [values] */
     struct factor *factors;
     int64_t factor_count;
-    struct factor_link *links;
+    struct factor_link *links; /**< [link_count] */
+    int64_t link_count, link_room;
     struct text_list warnings;
     bool failed; /**< no memory for a warning */
 };
