@@ -61,6 +61,9 @@ struct printed {
 /** Reads and checks. @return STATUS_USAGE with place for what is not as told above */
 enum status printed_read(const char *path, struct printed *printed);
 
+/** Half a unit of the last digit of a number as written: 0.005 for 84.90. */
+double printed_half_digit(const char *text);
+
 /** Text of a key of a number, or NULL. */
 const char *printed_key(const struct printed_number *number, const char *key);
 

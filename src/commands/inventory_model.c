@@ -643,7 +643,11 @@ static void clear_values(struct inventory_model *model)
     free(model->values);
     free(model->slots);
     free(model->tables);
+    for (int i = 0; i < model->paper_count; i++) {
+        printed_clear(&model->papers[i]);
+    }
     free(model->printed);
+    free(model->papers);
 }
 
 void inventory_model_clear(struct inventory_model *model)

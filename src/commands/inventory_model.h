@@ -6,6 +6,7 @@
  *
  *   inventory_model.c    the config: indices, parameters, sources, formulas
  *   inventory_tables.c   its tables and values as entries
+ *   inventory_printed.c  printed numbers to compare with
  *   inventory_values.c   one struct inventory_value for an entry, or for entries that are samples
  *   inventory_lookup.c   which value a parameter has in a cell (P3.04)
  *   inventory_units.c    dimensions of the formulas (P3.05-P3.07)
@@ -23,6 +24,7 @@
 #include "base/unit.h"
 #include "flow/job.h"
 #include "kernels/formula.h"
+#include "report/printed.h"
 
 /** Indices: the first four are there always, those of `indices:` follow. */
 enum {
@@ -139,10 +141,26 @@ struct inventory_correlation {
     const struct config_node *node;
 };
 
+/** Which result a printed number is. */
+enum printed_statistic {
+    PRINTED_TOTAL,
+    PRINTED_MEAN,         /**< of the years */
+    PRINTED_SHARE,        /**< of the total of the nation, % */
+    PRINTED_PART,         /**< of the total of the category of a source, % */
+    PRINTED_CHANGE,       /**< of a total since the first year, % */
+    PRINTED_SHARE_CHANGE, /**< of a share since then, as a ratio of shares, % */
+    PRINTED_STATISTICS
+};
+extern const char *const inventory_statistic_names[PRINTED_STATISTICS];
+
 struct inventory_printed {
-    char *label, *quantity, *place;
+    const char *id, *printed_at; /**< "" where nothing is given; where the paper prints it */
+    char *label, *place;         /**< what it is; where it was read */
+    enum printed_statistic statistic;
     struct inventory_key key;
-    double value;
+    int category, receptor, region; /**< -1: all */
+    double value;     /**< in the units of the results, or in % */
+    double half;      /**< half a unit of its last digit, in the same */
 };
 
 struct inventory_model {
@@ -171,7 +189,9 @@ struct inventory_model {
     struct inventory_correlation *correlations;
     int correlation_count;
     struct inventory_printed *printed;
-    int64_t printed_count;
+    int64_t printed_count, printed_room;
+    struct printed *papers; /**< [paper_count], with the checks of their numbers */
+    int paper_count;
 };
 
 /** Reads and checks the config at @p path with all its tables. Local.

@@ -211,6 +211,7 @@ static const struct output_table tables[] = {
     {"inputs", "What was read, what counts and what was left out", inputs_columns, inputs_rows},
     {"sources", "What emits", sources_columns, sources_rows},
     {"printed", "Printed numbers beside recomputed ones", printed_columns, printed_rows},
+    {"contradictions", "Printed numbers compared with one another", checks_columns, checks_rows},
 };
 
 enum { TABLES = sizeof tables / sizeof tables[0] };

@@ -2,8 +2,13 @@
 #ifndef AIRSHED_COMMANDS_INVENTORY_OUTPUT_INTERNAL_H
 #define AIRSHED_COMMANDS_INVENTORY_OUTPUT_INTERNAL_H
 
+#include <string.h>
+
 #include "inventory_output.h"
 #include "io/table_writer.h"
+
+#define COPY_COLUMNS(columns, all)                                                                 \
+    (memcpy((columns), (all), sizeof(all)), (int64_t)(sizeof(all) / sizeof *(all)))
 
 enum { OUTPUT_COLUMNS_MAX = 32 };
 
@@ -22,5 +27,7 @@ int64_t sources_columns(const struct inventory_output *output, struct table_colu
 enum status sources_rows(const struct inventory_output *output, struct table_writer *writer);
 int64_t printed_columns(const struct inventory_output *output, struct table_column *columns);
 enum status printed_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t checks_columns(const struct inventory_output *output, struct table_column *columns);
+enum status checks_rows(const struct inventory_output *output, struct table_writer *writer);
 
 #endif

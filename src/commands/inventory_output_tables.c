@@ -1,13 +1,10 @@
-/* airshed -- GPL-3.0-or-later. inventory: tables of what went in: levels, inputs, sources, printed. */
+/* airshed -- GPL-3.0-or-later. inventory: tables of what went in: levels, inputs, sources. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inventory_output_internal.h"
-
-#define COPY_COLUMNS(columns, all)                                                                 \
-    (memcpy((columns), (all), sizeof(all)), (int64_t)(sizeof(all) / sizeof *(all)))
 
 /* ---- levels ------------------------------------------------------------------------------- */
 
@@ -148,84 +145,4 @@ enum status sources_rows(const struct inventory_output *output, struct table_wri
         }
     }
     return STATUS_OK;
-}
-
-/* ---- printed ------------------------------------------------------------------------------ */
-
-int64_t printed_columns(const struct inventory_output *output, struct table_column *columns)
-{
-    const char *units = output->results->model->units;
-    const struct table_column all[] = {
-        {"label", NULL, "where it is printed", TABLE_TEXT},
-        {"species", NULL, NULL, TABLE_TEXT},
-        {"source", NULL, NULL, TABLE_TEXT},
-        {"province", NULL, NULL, TABLE_TEXT},
-        {"year", NULL, NULL, TABLE_TEXT},
-        {"printed", units, "as printed", TABLE_NUMBER},
-        {"recomputed", units, "all values at their centre", TABLE_NUMBER},
-        {"difference_percent", "%", "recomputed less printed, of printed", TABLE_NUMBER},
-        {"low", units, "lower end of the interval of the recomputed number", TABLE_NUMBER},
-        {"high", units, "upper end", TABLE_NUMBER},
-        {"agrees", NULL, "yes where the interval holds the printed number", TABLE_TEXT},
-        {"place", NULL, "where the printed number was read", TABLE_TEXT},
-    };
-    return COPY_COLUMNS(columns, all);
-}
-
-static const struct inventory_result *printed_result(const struct inventory_results *results,
-                                                     const struct inventory_printed *printed)
-{
-    const struct inventory_model *model = results->model;
-    const int32_t *member = printed->key.member;
-    bool has_years = model->indices[INDEX_YEAR].members.count > 1;
-    bool has_species = model->indices[INDEX_SPECIES].members.count > 1;
-    struct inventory_result like = {
-        .kind = RESULT_TOTAL,
-        .subject = member[INDEX_SOURCE] >= 0 ? SUBJECT_SOURCE : SUBJECT_ALL,
-        .subject_member = member[INDEX_SOURCE],
-        .place = member[INDEX_PROVINCE] >= 0 ? PLACE_PROVINCE : PLACE_ALL,
-        .place_member = member[INDEX_PROVINCE] >= 0 ? member[INDEX_PROVINCE] : -1,
-        .species = has_species ? member[INDEX_SPECIES] : 0,
-        .year = has_years ? member[INDEX_YEAR] : 0,
-        .base_year = -1};
-    return inventory_result_find(results, &like);
-}
-
-static const char *member_name(const struct inventory_model *model, int index, int member)
-{
-    return member >= 0 ? model->indices[index].members.items[member] : NULL;
-}
-
-enum status printed_rows(const struct inventory_output *output, struct table_writer *writer)
-{
-    enum status status = STATUS_OK;
-    const struct inventory_results *results = output->results;
-    const struct inventory_model *model = results->model;
-    for (int64_t i = 0; i < model->printed_count; i++) {
-        const struct inventory_printed *one = &model->printed[i];
-        const struct inventory_result *result = printed_result(results, one);
-        FAIL_IF(result == NULL, STATUS_DATA,
-                "%s: the inventory has no such total: give species, source, province and year that it "
-                "has, or leave the key out for a sum",
-                one->place);
-        const struct inventory_statistics *found = &results->statistics[result->slot];
-        bool has_interval = !isnan(found->low);
-        table_writer_text(writer, one->label);
-        table_writer_text(writer, member_name(model, INDEX_SPECIES, result->species));
-        table_writer_text(writer, member_name(model, INDEX_SOURCE, one->key.member[INDEX_SOURCE]));
-        table_writer_text(writer,
-                          member_name(model, INDEX_PROVINCE, one->key.member[INDEX_PROVINCE]));
-        table_writer_text(writer, member_name(model, INDEX_YEAR, one->key.member[INDEX_YEAR]));
-        table_writer_number(writer, one->value);
-        table_writer_number(writer, found->point);
-        table_writer_number(writer, (found->point / one->value - 1) * 100);
-        table_writer_number(writer, found->low);
-        table_writer_number(writer, found->high);
-        table_writer_text(writer, !has_interval                                          ? NULL
-                                  : found->low <= one->value && one->value <= found->high ? "yes"
-                                                                                         : "no");
-        table_writer_text(writer, one->place);
-    }
-done:
-    return status;
 }

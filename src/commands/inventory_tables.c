@@ -50,7 +50,8 @@ struct reading {
     struct inventory_model *model;
     const struct config_node *node;
     struct table *table;
-    struct inventory_table *facts; /* NULL: of printed numbers */
+    struct inventory_table *facts; /* of values */
+    enum status (*take)(struct inventory_model *, const struct inventory_entry *); /* of others */
     struct inventory_entry entry;
     const char *set[FIELDS];
     struct filter filters[FILTERS_MAX];
@@ -319,6 +320,9 @@ static enum status add_entry(struct reading *reading)
     struct inventory_table *facts = reading->facts;
     enum entry_outcome outcome;
     double number;
+    if (reading->take != NULL) {
+        return reading->take(reading->model, &reading->entry);
+    }
     TRY(inventory_entry_add(reading->model, &reading->entry, &outcome, &number));
     if (facts->units == NULL && reading->entry.text[FIELD_UNIT] != NULL) {
         TRY(memory_copy_text(reading->entry.text[FIELD_UNIT], &facts->units));
@@ -409,8 +413,9 @@ done:
 
 /* ---- values of the config ----------------------------------------------------------------- */
 
-static enum status fill_from_node(const struct inventory_model *model,
-                                  const struct config_node *node, struct inventory_entry *entry)
+enum status inventory_entry_from_node(const struct inventory_model *model,
+                                      const struct config_node *node, const char *const *others,
+                                      struct inventory_entry *entry)
 {
     *entry = (struct inventory_entry){.node = node, .table_number = -1};
     if (node->kind != CONFIG_MAPPING) {
@@ -418,7 +423,11 @@ static enum status fill_from_node(const struct inventory_model *model,
     }
     for (size_t i = 0; i < node->count; i++) {
         const struct config_node *one = &node->children[i];
-        if (config_key_is(one->key, "samples") || config_key_is(one->key, "meaning")) {
+        size_t other = 0;
+        while (others[other] != NULL && !config_key_is(one->key, others[other])) {
+            other++;
+        }
+        if (others[other] != NULL) {
             continue;
         }
         int field = field_find(model, one->key);
@@ -452,7 +461,8 @@ static enum status read_value(struct inventory_model *model, const struct config
     struct inventory_entry entry;
     const struct config_node *samples = config_find(node, "samples");
     const char *meaning = inventory_scalar(node, "meaning");
-    TRY(fill_from_node(model, node, &entry));
+    static const char *const others[] = {"samples", "meaning", NULL};
+    TRY(inventory_entry_from_node(model, node, others, &entry));
     if (samples == NULL) {
         return add_one_value(model, node, &entry);
     }
@@ -471,53 +481,11 @@ done:
     return status;
 }
 
-/* ---- printed numbers ---------------------------------------------------------------------- */
+/* ---- tables of others --------------------------------------------------------------------- */
 
-static enum status add_printed(struct inventory_model *model, const struct inventory_entry *entry)
-{
-    enum status status;
-    struct inventory_printed *printed = &model->printed[model->printed_count++];
-    struct unit *unit = NULL;
-    char place[1024];
-    bool is_other_year;
-    double factor;
-    TRY(inventory_entry_number(entry, FIELD_VALUE, &printed->value));
-    TRY(inventory_entry_key(model, entry, &printed->key, &is_other_year));
-    inventory_entry_place(entry, FIELD_VALUE, place, sizeof place);
-    FAIL_IF(is_other_year || isnan(printed->value), STATUS_DATA,
-            "%s: a printed number needs a value, and a year of the inventory or none", place);
-    TRY(memory_copy_text(place, &printed->place));
-    TRY(memory_copy_text(entry->text[FIELD_LABEL] != NULL ? entry->text[FIELD_LABEL] : "",
-                         &printed->label));
-    if (entry->text[FIELD_UNIT] != NULL) {
-        TRY(unit_parse(entry->text[FIELD_UNIT], &unit));
-        FAIL_IF(!unit_factor(unit, model->unit, &factor), STATUS_DATA,
-                "%s: '%s' cannot be converted to '%s', the units of the results", place,
-                entry->text[FIELD_UNIT], model->units);
-        printed->value *= factor;
-    }
-done:
-    unit_destroy(&unit);
-    return status;
-}
-
-static enum status grow_printed(struct inventory_model *model, int64_t more)
-{
-    enum status status;
-    struct inventory_printed *larger = NULL;
-    size_t count = (size_t)model->printed_count;
-    TRY(memory_allocate(count + (size_t)more, sizeof *larger, &larger));
-    if (count > 0) {
-        memcpy(larger, model->printed, count * sizeof *larger);
-    }
-    free(model->printed);
-    model->printed = larger;
-done:
-    return status;
-}
-
-static enum status read_printed_table(struct inventory_model *model,
-                                      const struct config_node *node)
+enum status inventory_table_entries(struct inventory_model *model, const struct config_node *node,
+                                    enum status (*take)(struct inventory_model *model,
+                                                        const struct inventory_entry *entry))
 {
     enum status status;
     struct reading *reading = NULL;
@@ -525,13 +493,12 @@ static enum status read_printed_table(struct inventory_model *model,
     TRY(memory_allocate(1, sizeof *reading, &reading));
     reading->model = model;
     reading->node = node;
+    reading->take = take;
     TRY(open_table(reading, &path));
-    TRY(grow_printed(model, reading->table->rows));
     for (int64_t row = 0; row < reading->table->rows; row++) {
         reading->entry.row = row;
         if (row_counts(reading)) {
-            TRY(fill_entry(reading));
-            TRY(add_printed(model, &reading->entry));
+            TRY(read_row(reading));
         }
     }
 done:
@@ -541,20 +508,6 @@ done:
     }
     free(reading);
     free(path);
-    return status;
-}
-
-static enum status read_printed(struct inventory_model *model, const struct config_node *node)
-{
-    enum status status;
-    struct inventory_entry entry;
-    if (config_find(node, "file") != NULL) {
-        return read_printed_table(model, node);
-    }
-    TRY(fill_from_node(model, node, &entry));
-    TRY(grow_printed(model, 1));
-    TRY(add_printed(model, &entry));
-done:
     return status;
 }
 
@@ -592,7 +545,7 @@ enum status inventory_values_read(struct inventory_model *model, bool content_ha
         TRY(read_table(model, &tables->children[i], content_hash));
     }
     TRY(for_each(model, "values", read_value));
-    TRY(for_each(model, "printed", read_printed));
+    TRY(for_each(model, "printed", inventory_printed_read));
 done:
     return status;
 }

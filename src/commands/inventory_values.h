@@ -47,6 +47,22 @@ enum entry_outcome { ENTRY_USED, ENTRY_OTHER_YEAR, ENTRY_EMPTY };
 enum status inventory_entry_add(struct inventory_model *model, const struct inventory_entry *entry,
                                 enum entry_outcome *outcome, double *number);
 
+/** Hands each entry of the table that @p node of the config names to @p take, row by row, without rows
+ *  that do not count. */
+enum status inventory_table_entries(struct inventory_model *model, const struct config_node *node,
+                                    enum status (*take)(struct inventory_model *model,
+                                                        const struct inventory_entry *entry));
+
+/** The entry that an item of a list of the config is; keys in @p others (ends with NULL) are left to the
+ *  caller, other unknown ones refused. */
+enum status inventory_entry_from_node(const struct inventory_model *model,
+                                      const struct config_node *node, const char *const *others,
+                                      struct inventory_entry *entry);
+
+/** Reads an item of `printed`: a number, a table of numbers, or a paper's file of printed numbers
+ *  (report/printed.h). */
+enum status inventory_printed_read(struct inventory_model *model, const struct config_node *node);
+
 /** The key of an entry: KEY_ANY where it says nothing. With *@p is_other_year its year is none of the
  *  inventory's. */
 enum status inventory_entry_key(const struct inventory_model *model,

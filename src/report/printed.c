@@ -33,8 +33,7 @@ static const char *scalar_or_nothing(const struct config_node *mapping, const ch
     return text != NULL ? text : "";
 }
 
-/* Half a unit of the last digit: 0.005 for 84.90. */
-static double half_digit(const char *text)
+double printed_half_digit(const char *text)
 {
     const char *point = strchr(text, '.');
     return 0.5 * pow(10, point != NULL ? -(double)strlen(point + 1) : 0);
@@ -58,7 +57,7 @@ static enum status read_number(const struct config_node *node, struct printed_nu
     if (exact != NULL && !text_parse_flag(exact, &is_exact)) {
         return complain(node, "'exact' is true or false");
     }
-    number->half = is_exact ? 0 : half_digit(number->text);
+    number->half = is_exact ? 0 : printed_half_digit(number->text);
     return STATUS_OK;
 }
 
