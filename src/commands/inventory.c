@@ -1,18 +1,15 @@
 /* airshed -- GPL-3.0-or-later. inventory: emissions from activity, factors and formulas, with honest
  * uncertainty (P3). */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "commands/commands.h"
 #include "flow/run.h"
 #include "inventory_output.h"
-#include "inventory_results.h"
+#include "inventory_statistics.h"
 #include "kernels/distribution.h"
 #include "parallel/agree.h"
 
@@ -30,6 +27,36 @@ static const struct option_spec inventory_options[] = {
      .flags = OPTION_REQUIRED | OPTION_OUTPUT,
      .help = "Folder for the tables; it is made where it does not exist.",
      .group = "Output"},
+    {.name = "draws",
+     .kind = OPTION_INTEGER,
+     .fallback = "10000",
+     .low = 10,
+     .high = 4294967296.0,
+     .help = "Draws of every uncertain value. A longer run begins with the draws of a shorter one (but "
+             "for --sampling latin).",
+     .group = "Monte Carlo"},
+    {.name = "sampling",
+     .kind = OPTION_CHOICE,
+     .choices = "random|latin|sobol",
+     .fallback = "random",
+     .help = "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
+             "scrambled Sobol sequence. Standard errors are those of independent draws, and too large "
+             "for the two others.",
+     .group = "Monte Carlo"},
+    {.name = "replicates",
+     .kind = OPTION_INTEGER,
+     .fallback = "1000",
+     .low = 100,
+     .high = 1000000,
+     .help = "Replicates of the bootstrap of samples (P3.11).",
+     .group = "Monte Carlo"},
+    {.name = "block",
+     .kind = OPTION_INTEGER,
+     .fallback = "256",
+     .low = 1,
+     .high = 65536,
+     .help = "Draws that are made at once. No effect on results.",
+     .group = "Monte Carlo"},
     {.name = "level",
      .kind = OPTION_REAL,
      .fallback = "95",
@@ -40,74 +67,244 @@ static const struct option_spec inventory_options[] = {
     {.name = NULL},
 };
 
+/* Differences that a band of slots holds, and its most slots: set by nothing but the number of draws. */
+enum { BAND_VALUES = 1 << 20, BAND_SLOTS_MAX = 256 };
+
 struct inventory {
     const struct job *job;
     struct inventory_model model;
     struct inventory_results results;
-    bool *is_uncertain; /* [values] */
+    struct inventory_inputs *inputs;
+    struct inventory_draws draws;
+    struct inventory_summary summary;
     char *stage_path;
     struct stage *stage;
+
+    bool *is_headline; /* [slots]: total of a species in the nation */
+    int64_t checkpoint[CHECKPOINTS_MAX];
+    int checkpoints;
+
+    /* The item at hand: a band of slots. */
+    int64_t band; /* slots of all bands but the last */
+    float *differences, *room;
+    struct inventory_statistics *found; /* slots; behind each headline its checkpoints */
+    int64_t found_count;
 };
 
 /* ---- what is read ------------------------------------------------------------------------- */
+
+static enum sampling_method method_of(const char *name)
+{
+    enum sampling_method method = SAMPLING_RANDOM;
+    while (strcmp(sampling_method_name(method), name) != 0) {
+        method++;
+    }
+    return method;
+}
 
 static enum status read_model(struct inventory *inventory)
 {
     enum status status;
     const struct job *job = inventory->job;
+    const struct options *options = job->options;
     struct inventory_model *model = &inventory->model;
-    TRY(inventory_model_read(option_text(job->options, "input"), job->content_hash, model));
+    const struct inventory_settings settings = {
+        .seed = job->seed,
+        .method = method_of(option_text(options, "sampling")),
+        .draws = option_integer(options, "draws"),
+        .replicates = option_integer(options, "replicates")};
+    TRY(inventory_model_read(option_text(options, "input"), job->content_hash, model));
     TRY(inventory_units_check(model));
-    TRY(memory_allocate((size_t)model->value_count, sizeof *inventory->is_uncertain,
-                        &inventory->is_uncertain));
-    TRY(inventory_results_create(model, inventory->is_uncertain, &inventory->results));
+    TRY(inventory_inputs_create(model, &settings, &inventory->inputs));
+    TRY(inventory_results_create(model, inventory_inputs_uncertain(inventory->inputs),
+                                 &inventory->results));
+    TRY(inventory_points(&inventory->results, inventory->inputs));
 done:
     return status;
 }
 
-/* ---- point estimate ----------------------------------------------------------------------- */
-
-static void set_unknown(struct inventory_statistics *statistics)
-{
-    *statistics = (struct inventory_statistics){.mean = NAN, .sd = NAN, .median = NAN,
-                                                .low = NAN, .high = NAN, .median_error = NAN,
-                                                .low_error = NAN, .high_error = NAN,
-                                                .mean_error = NAN, .propagated_sd = NAN};
-}
-
-static enum status find_points(struct inventory_results *results)
+static enum status find_headlines(struct inventory *inventory)
 {
     enum status status;
-    double *inputs = NULL, *values = NULL;
-    TRY(memory_allocate((size_t)results->input_count, sizeof *inputs, &inputs));
-    TRY(memory_allocate((size_t)graph_count(results->graph), sizeof *values, &values));
-    TRY(memory_allocate((size_t)results->slot_count, sizeof *results->statistics,
-                        &results->statistics));
-    graph_point(results->graph, inputs, values);
-    for (int64_t slot = 0; slot < results->slot_count; slot++) {
-        set_unknown(&results->statistics[slot]);
-        results->statistics[slot].point = values[results->node[slot]];
+    const struct inventory_results *results = &inventory->results;
+    inventory->checkpoints = inventory_checkpoints(option_integer(inventory->job->options, "draws"),
+                                                   inventory->checkpoint);
+    TRY(memory_allocate((size_t)results->slot_count, sizeof *inventory->is_headline,
+                        &inventory->is_headline));
+    for (int64_t i = 0; i < results->count; i++) {
+        const struct inventory_result *one = &results->results[i];
+        if (one->kind == RESULT_TOTAL && one->subject == SUBJECT_ALL && one->place == PLACE_ALL) {
+            inventory->is_headline[one->slot] = true;
+        }
     }
 done:
-    free(inputs);
-    free(values);
     return status;
 }
 
-/* ---- the stage ---------------------------------------------------------------------------- */
+/* Told once, not by every rank. */
+static void tell_warnings(const struct inventory *inventory)
+{
+    const struct text_list *warnings = inventory_inputs_warnings(inventory->inputs);
+    for (size_t i = 0; inventory->job->rank == 0 && i < warnings->count; i++) {
+        log_warning("%s", warnings->items[i]);
+    }
+    for (int i = 0; inventory->job->rank == 0 && i < inventory->model.source_count; i++) {
+        const struct inventory_source *source = &inventory->model.sources[i];
+        if (source->is_national && inventory->model.regions.count > 0) {
+            log_info("source '%s' has national data only: it is in the totals of the nation, and in no "
+                     "province or region",
+                     source->name);
+        }
+    }
+}
 
-static enum status add_inputs(const struct inventory *inventory)
+/* ---- bands of slots ----------------------------------------------------------------------- */
+
+static int64_t band_of(int64_t slots, int64_t draws)
+{
+    int64_t band = BAND_VALUES / draws;
+    band = band < 1 ? 1 : band > BAND_SLOTS_MAX ? BAND_SLOTS_MAX : band;
+    return band < slots ? band : slots;
+}
+
+/* Slots [first, first + count) of an item. */
+static void slots_of(const struct inventory *inventory, int64_t item, int64_t *first,
+                     int64_t *count)
+{
+    int64_t left;
+    *first = item * inventory->band;
+    left = inventory->results.slot_count - *first;
+    *count = left < inventory->band ? left : inventory->band;
+}
+
+static enum status band_read(void *context, struct flow_item *item)
+{
+    struct inventory *inventory = context;
+    int64_t first, count;
+    slots_of(inventory, item->index, &first, &count);
+    flow_count_read(item, count * inventory->draws.draws * (int64_t)sizeof(float));
+    return inventory_draws_read(&inventory->draws, first, count, inventory->room,
+                                inventory->differences);
+}
+
+static enum status band_compute(void *context, struct flow_item *item)
+{
+    struct inventory *inventory = context;
+    struct inventory_summary *summary = &inventory->summary;
+    int64_t first, count, draws = inventory->draws.draws;
+    slots_of(inventory, item->index, &first, &count);
+    inventory->found_count = 0;
+    for (int64_t slot = first; slot < first + count; slot++) {
+        const float *differences = inventory->differences + (slot - first) * draws;
+        struct inventory_statistics all = inventory_summarise(summary, slot, differences, draws);
+        all.propagated_sd = inventory_propagate(summary, slot);
+        inventory->found[inventory->found_count++] = all;
+        for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
+            inventory->found[inventory->found_count++] =
+                inventory_summarise(summary, slot, differences, inventory->checkpoint[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status band_write(void *context, struct flow_item *item)
+{
+    const struct inventory *inventory = context;
+    return flow_payload(item, inventory->found,
+                        inventory->found_count * (int64_t)sizeof *inventory->found);
+}
+
+static int64_t band_bytes(const struct inventory *inventory)
+{
+    int64_t draws = inventory->draws.draws, block = inventory->draws.block;
+    return inventory->band * 4 * (draws + block) +
+           inventory_summary_bytes(&inventory->results, draws);
+}
+
+static enum status create_buffers(struct inventory *inventory)
 {
     enum status status;
-    const struct inventory_model *model = &inventory->model;
+    int64_t draws = inventory->draws.draws, block = inventory->draws.block;
+    size_t band = (size_t)inventory->band;
+    TRY(memory_allocate(band * (size_t)draws, sizeof(float), &inventory->differences));
+    TRY(memory_allocate(band * (size_t)block, sizeof(float), &inventory->room));
+    TRY(memory_allocate(band * (size_t)(1 + inventory->checkpoints), sizeof *inventory->found,
+                        &inventory->found));
+    TRY(inventory_summary_create(&inventory->results, inventory->inputs,
+                                 option_real(inventory->job->options, "level"), draws,
+                                 &inventory->summary));
+done:
+    return status;
+}
+
+/* ---- the tables --------------------------------------------------------------------------- */
+
+/* Statistics of all slots from the journal, and the checkpoints [headlines, checkpoints]. */
+static enum status gather(struct inventory *inventory, struct inventory_statistics **checkpoints)
+{
+    enum status status;
+    struct journal_content content = {0};
+    struct inventory_results *results = &inventory->results;
+    int64_t headlines = 0, next = 0;
+    for (int64_t slot = 0; slot < results->slot_count; slot++) {
+        headlines += inventory->is_headline[slot];
+    }
+    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints), sizeof **checkpoints,
+                        checkpoints));
+    TRY(stage_records(inventory->stage, &content));
+    for (int64_t item = 0; item < content.record_count; item++) {
+        const struct inventory_statistics *found = content.records[item].payload;
+        int64_t first, count;
+        slots_of(inventory, item, &first, &count);
+        for (int64_t slot = first; slot < first + count; slot++) {
+            results->statistics[slot] = *found++;
+            for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
+                (*checkpoints)[next++] = *found++;
+            }
+        }
+    }
+done:
+    journal_content_clear(&content);
+    return status;
+}
+
+static enum status write_tables(struct inventory *inventory)
+{
+    enum status status;
+    const struct options *options = inventory->job->options;
+    struct inventory_statistics *checkpoints = NULL;
+    double tail = (100 - option_real(options, "level")) / 200;
+    struct distribution normal = distribution_of(DISTRIBUTION_NORMAL, 0, 1, 0, 0);
+    TRY(gather(inventory, &checkpoints));
+    struct inventory_output output = {.results = &inventory->results,
+                                      .inputs = inventory->inputs,
+                                      .folder = option_text(options, "output"),
+                                      .level = option_real(options, "level"),
+                                      .half_width = -distribution_quantile(&normal, tail),
+                                      .is_headline = inventory->is_headline,
+                                      .checkpoint = inventory->checkpoint,
+                                      .checkpoints = inventory->checkpoints,
+                                      .statistics = checkpoints};
+    TRY(inventory_output_write(&output, inventory->stage));
+done:
+    free(checkpoints);
+    return status;
+}
+
+/* ---- the stages --------------------------------------------------------------------------- */
+
+static enum status attach_inputs(void *context, struct stage *stage)
+{
+    enum status status;
+    const struct inventory_model *model = context;
     struct text all = {0};
     char *identities = NULL;
-    TRY(stage_add_input_file(inventory->stage, "input", model->path));
+    TRY(stage_add_input_file(stage, "input", model->path));
     for (int i = 0; i < model->table_count; i++) {
-        text_add_format(&all, "%s\n", model->tables[i].identity);
+        text_add_format(&all, "%s%s", i > 0 ? "; " : "", model->tables[i].identity);
     }
     TRY(text_take(&all, &identities));
-    TRY(stage_add_input(inventory->stage, "tables", identities));
+    TRY(stage_add_input(stage, "tables", identities));
 done:
     text_clear(&all);
     free(identities);
@@ -118,48 +315,34 @@ static enum status declare(struct inventory *inventory)
 {
     enum status status;
     const char *folder = option_text(inventory->job->options, "output");
-    FAIL_IF(path_exists(folder) && !path_is_folder(folder), STATUS_OUTPUT,
-            "--output %s is a file: name a folder", folder);
     TRY(path_join(folder, "inventory", &inventory->stage_path));
     TRY(stage_create(inventory->job, inventory->stage_path, &inventory->stage));
-    TRY(add_inputs(inventory));
+    TRY(attach_inputs(&inventory->model, inventory->stage));
     TRY(inventory_output_declare(inventory->stage, folder));
-    if (inventory->job->rank == 0 && !inventory->job->dry_run) {
-        TRY(path_create_folder(folder));
-    }
 done:
     return status;
 }
 
-static enum status write_tables(struct inventory *inventory)
+static enum status draw(struct inventory *inventory)
 {
     const struct options *options = inventory->job->options;
-    double tail = (100 - option_real(options, "level")) / 200;
-    struct distribution normal = distribution_of(DISTRIBUTION_NORMAL, 0, 1, 0, 0);
-    struct inventory_output output = {.results = &inventory->results,
-                                      .folder = option_text(options, "output"),
-                                      .level = option_real(options, "level"),
-                                      .half_width = -distribution_quantile(&normal, tail)};
-    return inventory_output_write(&output, inventory->stage);
+    const struct inventory_drawing drawing = {.results = &inventory->results,
+                                              .inputs = inventory->inputs,
+                                              .draws = option_integer(options, "draws"),
+                                              .block = option_integer(options, "block"),
+                                              .attach = attach_inputs,
+                                              .context = &inventory->model};
+    return inventory_draws_make(inventory->job, &drawing, &inventory->draws);
 }
 
-static enum status inventory_write(void *context, struct flow_item *item)
-{
-    (void)context;
-    return flow_payload(item, "", 0);
-}
-
-static enum status inventory_stage(struct inventory *inventory)
+static enum status run_bands(struct inventory *inventory)
 {
     enum status status;
     const struct job *job = inventory->job;
-    struct items items = items_counted(1);
-    struct items_cost cost = {0};
-    struct flow_work work = {.context = inventory, .write = inventory_write};
-    TRY(stage_begin(inventory->stage, &items, &cost));
-    if (stage_is_done(inventory->stage)) {
-        goto done;
-    }
+    struct flow_work work = {
+        .context = inventory, .read = band_read, .compute = band_compute, .write = band_write};
+    TRY(draw(inventory));
+    TRY_TOGETHER(job->comm, create_buffers(inventory));
     TRY(flow_run(inventory->stage, &work));
     bool is_writer = job->rank == 0 && !job->dry_run;
     TRY_TOGETHER(job->comm, is_writer ? write_tables(inventory) : STATUS_OK);
@@ -168,22 +351,52 @@ done:
     return status;
 }
 
-static enum status prepare(struct inventory *inventory)
+static enum status inventory_stage(struct inventory *inventory)
 {
     enum status status;
-    TRY(read_model(inventory));
-    TRY(find_points(&inventory->results));
-    TRY(declare(inventory));
+    int64_t slots = inventory->results.slot_count;
+    inventory->draws.draws = option_integer(inventory->job->options, "draws");
+    inventory->draws.block = option_integer(inventory->job->options, "block");
+    inventory->band = band_of(slots, inventory->draws.draws);
+    struct items items = items_counted((slots + inventory->band - 1) / inventory->band);
+    struct items_cost cost = {.fixed_bytes = band_bytes(inventory)};
+    TRY(stage_begin(inventory->stage, &items, &cost));
+    if (!stage_is_done(inventory->stage)) {
+        TRY(run_bands(inventory));
+    }
 done:
     return status;
 }
 
-static void inventory_clear(struct inventory *inventory)
+static enum status prepare(struct inventory *inventory)
+{
+    enum status status;
+    const char *folder = option_text(inventory->job->options, "output");
+    FAIL_IF(path_exists(folder) && !path_is_folder(folder), STATUS_OUTPUT,
+            "--output %s is a file: name a folder", folder);
+    TRY(read_model(inventory));
+    TRY(find_headlines(inventory));
+    tell_warnings(inventory);
+    TRY(declare(inventory));
+    if (inventory->job->rank == 0 && !inventory->job->dry_run) {
+        TRY(path_create_folder(folder));
+    }
+done:
+    return status;
+}
+
+static void inventory_clear(struct inventory *inventory, bool is_finished)
 {
     stage_destroy(&inventory->stage);
+    inventory_draws_close(inventory->job, &inventory->draws, is_finished);
+    inventory_summary_clear(&inventory->summary);
     inventory_results_clear(&inventory->results);
+    inventory_inputs_destroy(&inventory->inputs);
     inventory_model_clear(&inventory->model);
-    free(inventory->is_uncertain);
+    free(inventory->is_headline);
+    free(inventory->differences);
+    free(inventory->room);
+    free(inventory->found);
     free(inventory->stage_path);
 }
 
@@ -194,7 +407,7 @@ static enum status inventory_run(struct job *job)
     TRY_TOGETHER(job->comm, prepare(&inventory));
     TRY(inventory_stage(&inventory));
 done:
-    inventory_clear(&inventory);
+    inventory_clear(&inventory, status == STATUS_OK && !job->dry_run);
     return status;
 }
 

@@ -57,6 +57,7 @@ static graph_node value_node(struct cell_graph *cell, int parameter,
     if (level == LEVEL_ZERO) {
         return graph_constant(results->graph, 0);
     }
+    results->is_used[value] = true;
     if (!cell->is_uncertain[value]) {
         return graph_constant(results->graph, results->model->values[value].value);
     }

@@ -65,7 +65,7 @@ const char *inventory_year_name(const struct inventory_model *model, int year, c
 
 /* ---- results ------------------------------------------------------------------------------ */
 
-enum { KEY_COLUMNS = 7, STATISTIC_COLUMNS = 17, RESULT_COLUMNS = KEY_COLUMNS + STATISTIC_COLUMNS + 1 };
+enum { KEY_COLUMNS = 7, STATISTIC_COLUMNS = 17, RESULT_COLUMNS = KEY_COLUMNS + STATISTIC_COLUMNS + 2 };
 
 static const struct table_column key_columns[KEY_COLUMNS] = {
     {"species", NULL, "what is emitted", TABLE_TEXT},
@@ -118,11 +118,6 @@ static void write_key(const struct inventory_model *model, const struct inventor
                                   : NULL);
 }
 
-static double percent_of(double part, double whole)
-{
-    return whole != 0 ? (part - whole) / fabs(whole) * 100 : NAN;
-}
-
 static void write_statistics(const struct inventory_statistics *one, double half_width,
                              struct table_writer *writer)
 {
@@ -131,10 +126,10 @@ static void write_statistics(const struct inventory_statistics *one, double half
     const double all[STATISTIC_COLUMNS] = {
         one->point,         one->mean,         one->sd,
         one->median,        one->low,          one->high,
-        percent_of(one->low, one->mean),       percent_of(one->high, one->mean),
+        output_percent(one->low, one->mean),       output_percent(one->high, one->mean),
         one->mean_error,    one->median_error, one->low_error,
         one->high_error,    one->propagated_sd, low,
-        high,               percent_of(low, one->point), percent_of(high, one->point),
+        high,               output_percent(low, one->point), output_percent(high, one->point),
     };
     for (int i = 0; i < STATISTIC_COLUMNS; i++) {
         table_writer_number(writer, all[i]);
@@ -150,6 +145,7 @@ static enum status write_results(const struct inventory_output *output, enum res
         if (one->kind == first || one->kind == second) {
             write_key(results->model, one, writer);
             write_statistics(&results->statistics[one->slot], output->half_width, writer);
+            table_writer_integer(writer, results->statistics[one->slot].undefined);
             table_writer_text(writer, first == RESULT_TOTAL          ? one->levels
                                       : one->kind == RESULT_CHANGE ? "total"
                                                                     : "share");
@@ -163,6 +159,8 @@ static int64_t result_columns(const char *units, struct table_column last,
 {
     memcpy(columns, key_columns, sizeof key_columns);
     statistic_columns(units, columns + KEY_COLUMNS);
+    columns[RESULT_COLUMNS - 2] = (struct table_column){
+        "undefined_draws", "1", "draws that are no number, left out of the statistics", TABLE_INTEGER};
     columns[RESULT_COLUMNS - 1] = last;
     return RESULT_COLUMNS;
 }
@@ -209,6 +207,9 @@ static const struct output_table tables[] = {
     {"levels", "Where the value of each parameter was found, for every cell", levels_columns,
      levels_rows},
     {"inputs", "What was read, what counts and what was left out", inputs_columns, inputs_rows},
+    {"parameters", "Every value with its distribution", parameters_columns, parameters_rows},
+    {"convergence", "Statistics of national totals after so many draws", convergence_columns,
+     convergence_rows},
     {"sources", "What emits", sources_columns, sources_rows},
     {"printed", "Printed numbers beside recomputed ones", printed_columns, printed_rows},
     {"contradictions", "Printed numbers compared with one another", checks_columns, checks_rows},

@@ -3,15 +3,20 @@
 #define AIRSHED_COMMANDS_INVENTORY_OUTPUT_H
 
 #include "flow/stage.h"
+#include "inventory_inputs.h"
 #include "inventory_results.h"
 
 /** What is written. The results have statistics. */
 struct inventory_output {
     const struct inventory_results *results;
+    const struct inventory_inputs *inputs;
     const char *folder;
     double level;      /**< of the intervals, % */
     double half_width; /**< of the same interval of a standard normal distribution */
-    int64_t draws;
+    const bool *is_headline;   /**< [slots]: total of a species in the nation */
+    const int64_t *checkpoint; /**< [checkpoints], numbers of draws */
+    int checkpoints;
+    const struct inventory_statistics *statistics; /**< [headlines, checkpoints] */
 };
 
 /** Declares the tables in @p folder to the stage. */

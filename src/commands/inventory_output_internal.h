@@ -2,6 +2,7 @@
 #ifndef AIRSHED_COMMANDS_INVENTORY_OUTPUT_INTERNAL_H
 #define AIRSHED_COMMANDS_INVENTORY_OUTPUT_INTERNAL_H
 
+#include <math.h>
 #include <string.h>
 
 #include "inventory_output.h"
@@ -11,6 +12,15 @@
     (memcpy((columns), (all), sizeof(all)), (int64_t)(sizeof(all) / sizeof *(all)))
 
 enum { OUTPUT_COLUMNS_MAX = 32 };
+
+/* By how much @p part differs from @p whole, %. */
+static inline double output_percent(double part, double whole)
+{
+    return whole != 0 ? (part - whole) / fabs(whole) * 100 : NAN;
+}
+
+/* A place without the folders of its file, which differ from machine to machine. */
+const char *output_place(const char *place);
 
 /* NAME.csv in the folder. */
 struct output_table {
@@ -29,5 +39,9 @@ int64_t printed_columns(const struct inventory_output *output, struct table_colu
 enum status printed_rows(const struct inventory_output *output, struct table_writer *writer);
 int64_t checks_columns(const struct inventory_output *output, struct table_column *columns);
 enum status checks_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t parameters_columns(const struct inventory_output *output, struct table_column *columns);
+enum status parameters_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t convergence_columns(const struct inventory_output *output, struct table_column *columns);
+enum status convergence_rows(const struct inventory_output *output, struct table_writer *writer);
 
 #endif

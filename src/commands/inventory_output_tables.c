@@ -6,6 +6,15 @@
 
 #include "inventory_output_internal.h"
 
+const char *output_place(const char *place)
+{
+    const char *end = strchr(place, ',') != NULL ? strchr(place, ',') : place + strlen(place);
+    while (end > place && end[-1] != '/') {
+        end--;
+    }
+    return end;
+}
+
 /* ---- levels ------------------------------------------------------------------------------- */
 
 int64_t levels_columns(const struct inventory_output *output, struct table_column *columns)

@@ -388,6 +388,7 @@ static enum status making_create(struct making *making)
     TRY(memory_allocate(parameters * LEVEL_COUNT, sizeof *results->lookups, &results->lookups));
     TRY(memory_allocate(values, sizeof *results->input_value, &results->input_value));
     TRY(memory_allocate(values, sizeof *results->input_of, &results->input_of));
+    TRY(memory_allocate(values, sizeof *results->is_used, &results->is_used));
     memset(results->input_of, 0xff, values * sizeof *results->input_of);
     TRY(graph_create(&results->graph));
 done:
@@ -440,6 +441,7 @@ void inventory_results_clear(struct inventory_results *results)
     free(results->slot_of);
     free(results->input_value);
     free(results->input_of);
+    free(results->is_used);
     free(results->lookups);
     free(results->statistics);
     text_clear(&results->missing_text);

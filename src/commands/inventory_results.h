@@ -46,6 +46,7 @@ struct inventory_statistics {
     double median, low, high;                /**< percentiles of the level */
     double median_error, low_error, high_error, mean_error; /**< standard errors of these */
     double propagated_sd; /**< by error propagation (IPCC approach 1) */
+    int64_t undefined;    /**< draws that are no number (a share of nothing), left out of the others */
 };
 
 struct inventory_results {
@@ -60,8 +61,9 @@ struct inventory_results {
     int32_t *input_value; /**< [inputs], value of the model that an input is */
     int32_t input_count;
     int32_t *input_of; /**< [values of the model], input, -1: constant or not used */
+    bool *is_used;     /**< [values of the model] */
     int64_t *lookups;  /**< [parameters, LEVEL_COUNT], how often each level was used */
-    struct inventory_statistics *statistics; /**< [slots]; NULL before the run */
+    struct inventory_statistics *statistics; /**< [slots]; NULL before inventory_points() */
     int64_t missing;
     struct text missing_text;
 };
