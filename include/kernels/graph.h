@@ -9,6 +9,7 @@
 #ifndef AIRSHED_KERNELS_GRAPH_H
 #define AIRSHED_KERNELS_GRAPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -70,6 +71,10 @@ int64_t graph_blocks(const struct graph *graph);
 
 /** Whether the results need input @p number. */
 int graph_needs(const struct graph *graph, int32_t number);
+
+/** Sets @p needed [inputs] true for the inputs that @p node depends on, and leaves the others.
+ *  @param[in,out] mark  [graph_count()], scratch: zeros before and after */
+void graph_inputs_of(const struct graph *graph, graph_node node, char *mark, bool *needed);
 
 /** Where blocks come from and go to. */
 struct graph_traffic {

@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "flow/run.h"
 #include "inventory_output.h"
+#include "inventory_sensitivity.h"
 #include "inventory_statistics.h"
 #include "kernels/distribution.h"
 #include "parallel/agree.h"
@@ -57,6 +58,11 @@ static const struct option_spec inventory_options[] = {
      .high = 65536,
      .help = "Draws that are made at once. No effect on results.",
      .group = "Monte Carlo"},
+    {.name = "sensitivities",
+     .kind = OPTION_FLAG,
+     .fallback = "true",
+     .help = "Correlate every uncertain value with the totals that need it.",
+     .group = "Monte Carlo"},
     {.name = "level",
      .kind = OPTION_REAL,
      .fallback = "95",
@@ -77,6 +83,7 @@ struct inventory {
     struct inventory_inputs *inputs;
     struct inventory_draws draws;
     struct inventory_summary summary;
+    struct inventory_sensitivity sensitivity;
     char *stage_path;
     struct stage *stage;
 
@@ -84,11 +91,16 @@ struct inventory {
     int64_t checkpoint[CHECKPOINTS_MAX];
     int checkpoints;
 
-    /* The item at hand: a band of slots. */
-    int64_t band; /* slots of all bands but the last */
+    /* Items are bands of slots, then chunks of inputs whose influence is looked for. */
+    int64_t band, bands; /* slots of all bands but the last */
+    int64_t chunks;
+
+    /* The item at hand. */
     float *differences, *room;
     struct inventory_statistics *found; /* slots; behind each headline its checkpoints */
     int64_t found_count;
+    struct influence *influences; /* [inputs of the chunk, targets] */
+    int64_t influence_count;
 };
 
 /* ---- what is read ------------------------------------------------------------------------- */
@@ -177,22 +189,24 @@ static void slots_of(const struct inventory *inventory, int64_t item, int64_t *f
     *count = left < inventory->band ? left : inventory->band;
 }
 
-static enum status band_read(void *context, struct flow_item *item)
+static enum status item_read(void *context, struct flow_item *item)
 {
     struct inventory *inventory = context;
     int64_t first, count;
+    if (item->index >= inventory->bands) {
+        return STATUS_OK;
+    }
     slots_of(inventory, item->index, &first, &count);
     flow_count_read(item, count * inventory->draws.draws * (int64_t)sizeof(float));
-    return inventory_draws_read(&inventory->draws, first, count, inventory->room,
-                                inventory->differences);
+    return inventory_draws_read(&inventory->draws, first, count, inventory->draws.draws,
+                                inventory->room, inventory->differences);
 }
 
-static enum status band_compute(void *context, struct flow_item *item)
+static void summarise_band(struct inventory *inventory, int64_t band)
 {
-    struct inventory *inventory = context;
     struct inventory_summary *summary = &inventory->summary;
     int64_t first, count, draws = inventory->draws.draws;
-    slots_of(inventory, item->index, &first, &count);
+    slots_of(inventory, band, &first, &count);
     inventory->found_count = 0;
     for (int64_t slot = first; slot < first + count; slot++) {
         const float *differences = inventory->differences + (slot - first) * draws;
@@ -204,21 +218,44 @@ static enum status band_compute(void *context, struct flow_item *item)
                 inventory_summarise(summary, slot, differences, inventory->checkpoint[i]);
         }
     }
+}
+
+static enum status correlate_chunk(struct inventory *inventory, int64_t chunk)
+{
+    int64_t first = chunk * INFLUENCE_CHUNK, left = inventory->results.input_count - first;
+    int64_t count = left < INFLUENCE_CHUNK ? left : INFLUENCE_CHUNK;
+    inventory->influence_count = count * inventory->sensitivity.targets;
+    return inventory_sensitivity_chunk(&inventory->sensitivity, first, count,
+                                       inventory->influences);
+}
+
+static enum status item_compute(void *context, struct flow_item *item)
+{
+    struct inventory *inventory = context;
+    if (item->index >= inventory->bands) {
+        return correlate_chunk(inventory, item->index - inventory->bands);
+    }
+    summarise_band(inventory, item->index);
     return STATUS_OK;
 }
 
-static enum status band_write(void *context, struct flow_item *item)
+static enum status item_write(void *context, struct flow_item *item)
 {
     const struct inventory *inventory = context;
-    return flow_payload(item, inventory->found,
-                        inventory->found_count * (int64_t)sizeof *inventory->found);
+    return item->index < inventory->bands
+               ? flow_payload(item, inventory->found,
+                              inventory->found_count * (int64_t)sizeof *inventory->found)
+               : flow_payload(item, inventory->influences,
+                              inventory->influence_count * (int64_t)sizeof(struct influence));
 }
 
-static int64_t band_bytes(const struct inventory *inventory)
+static int64_t item_bytes(const struct inventory *inventory)
 {
     int64_t draws = inventory->draws.draws, block = inventory->draws.block;
+    int64_t influences =
+        inventory->chunks > 0 ? inventory_sensitivity_bytes(&inventory->sensitivity) : 0;
     return inventory->band * 4 * (draws + block) +
-           inventory_summary_bytes(&inventory->results, draws);
+           inventory_summary_bytes(&inventory->results, draws) + influences;
 }
 
 static enum status create_buffers(struct inventory *inventory)
@@ -230,6 +267,8 @@ static enum status create_buffers(struct inventory *inventory)
     TRY(memory_allocate(band * (size_t)block, sizeof(float), &inventory->room));
     TRY(memory_allocate(band * (size_t)(1 + inventory->checkpoints), sizeof *inventory->found,
                         &inventory->found));
+    TRY(memory_allocate((size_t)(INFLUENCE_CHUNK * inventory->sensitivity.targets),
+                        sizeof *inventory->influences, &inventory->influences));
     TRY(inventory_summary_create(&inventory->results, inventory->inputs,
                                  option_real(inventory->job->options, "level"), draws,
                                  &inventory->summary));
@@ -239,28 +278,50 @@ done:
 
 /* ---- the tables --------------------------------------------------------------------------- */
 
-/* Statistics of all slots from the journal, and the checkpoints [headlines, checkpoints]. */
-static enum status gather(struct inventory *inventory, struct inventory_statistics **checkpoints)
+/* What the items found, from the journal. */
+struct gathered {
+    struct inventory_statistics *checkpoints; /* [headlines, checkpoints] */
+    struct influence *influences;             /* [inputs, targets] */
+};
+
+static void take_band(struct inventory *inventory, int64_t band,
+                      const struct inventory_statistics *found,
+                      struct inventory_statistics **checkpoint)
+{
+    int64_t first, count;
+    slots_of(inventory, band, &first, &count);
+    for (int64_t slot = first; slot < first + count; slot++) {
+        inventory->results.statistics[slot] = *found++;
+        for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
+            *(*checkpoint)++ = *found++;
+        }
+    }
+}
+
+static enum status gather(struct inventory *inventory, struct gathered *gathered)
 {
     enum status status;
     struct journal_content content = {0};
-    struct inventory_results *results = &inventory->results;
-    int64_t headlines = 0, next = 0;
+    const struct inventory_results *results = &inventory->results;
+    int64_t headlines = 0, targets = inventory->sensitivity.targets;
+    struct inventory_statistics *checkpoint;
     for (int64_t slot = 0; slot < results->slot_count; slot++) {
         headlines += inventory->is_headline[slot];
     }
-    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints), sizeof **checkpoints,
-                        checkpoints));
+    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints),
+                        sizeof *gathered->checkpoints, &gathered->checkpoints));
+    TRY(memory_allocate((size_t)(results->input_count * targets), sizeof *gathered->influences,
+                        &gathered->influences));
     TRY(stage_records(inventory->stage, &content));
+    checkpoint = gathered->checkpoints;
     for (int64_t item = 0; item < content.record_count; item++) {
-        const struct inventory_statistics *found = content.records[item].payload;
-        int64_t first, count;
-        slots_of(inventory, item, &first, &count);
-        for (int64_t slot = first; slot < first + count; slot++) {
-            results->statistics[slot] = *found++;
-            for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
-                (*checkpoints)[next++] = *found++;
-            }
+        const struct journal_record *record = &content.records[item];
+        int64_t chunk = item - inventory->bands;
+        if (chunk < 0) {
+            take_band(inventory, item, record->payload, &checkpoint);
+        } else {
+            memcpy(gathered->influences + chunk * INFLUENCE_CHUNK * targets, record->payload,
+                   (size_t)record->payload_bytes);
         }
     }
 done:
@@ -272,22 +333,26 @@ static enum status write_tables(struct inventory *inventory)
 {
     enum status status;
     const struct options *options = inventory->job->options;
-    struct inventory_statistics *checkpoints = NULL;
+    struct gathered gathered = {0};
     double tail = (100 - option_real(options, "level")) / 200;
     struct distribution normal = distribution_of(DISTRIBUTION_NORMAL, 0, 1, 0, 0);
-    TRY(gather(inventory, &checkpoints));
-    struct inventory_output output = {.results = &inventory->results,
-                                      .inputs = inventory->inputs,
-                                      .folder = option_text(options, "output"),
-                                      .level = option_real(options, "level"),
-                                      .half_width = -distribution_quantile(&normal, tail),
-                                      .is_headline = inventory->is_headline,
-                                      .checkpoint = inventory->checkpoint,
-                                      .checkpoints = inventory->checkpoints,
-                                      .statistics = checkpoints};
+    TRY(gather(inventory, &gathered));
+    struct inventory_output output = {
+        .results = &inventory->results,
+        .inputs = inventory->inputs,
+        .folder = option_text(options, "output"),
+        .level = option_real(options, "level"),
+        .half_width = -distribution_quantile(&normal, tail),
+        .is_headline = inventory->is_headline,
+        .checkpoint = inventory->checkpoint,
+        .checkpoints = inventory->checkpoints,
+        .statistics = gathered.checkpoints,
+        .sensitivity = inventory->chunks > 0 ? &inventory->sensitivity : NULL,
+        .influences = gathered.influences};
     TRY(inventory_output_write(&output, inventory->stage));
 done:
-    free(checkpoints);
+    free(gathered.checkpoints);
+    free(gathered.influences);
     return status;
 }
 
@@ -335,18 +400,31 @@ static enum status draw(struct inventory *inventory)
     return inventory_draws_make(inventory->job, &drawing, &inventory->draws);
 }
 
-static enum status run_bands(struct inventory *inventory)
+static enum status run_items(struct inventory *inventory)
 {
     enum status status;
     const struct job *job = inventory->job;
     struct flow_work work = {
-        .context = inventory, .read = band_read, .compute = band_compute, .write = band_write};
+        .context = inventory, .read = item_read, .compute = item_compute, .write = item_write};
     TRY(draw(inventory));
     TRY_TOGETHER(job->comm, create_buffers(inventory));
     TRY(flow_run(inventory->stage, &work));
     bool is_writer = job->rank == 0 && !job->dry_run;
     TRY_TOGETHER(job->comm, is_writer ? write_tables(inventory) : STATUS_OK);
     TRY(stage_commit(inventory->stage));
+done:
+    return status;
+}
+
+static enum status find_influences(struct inventory *inventory)
+{
+    enum status status;
+    int64_t inputs = inventory->results.input_count;
+    TRY(inventory_sensitivity_create(&inventory->results, inventory->inputs, &inventory->draws,
+                                     &inventory->sensitivity));
+    inventory->chunks = inventory->sensitivity.targets > 0
+                            ? (inputs + INFLUENCE_CHUNK - 1) / INFLUENCE_CHUNK
+                            : 0;
 done:
     return status;
 }
@@ -358,11 +436,15 @@ static enum status inventory_stage(struct inventory *inventory)
     inventory->draws.draws = option_integer(inventory->job->options, "draws");
     inventory->draws.block = option_integer(inventory->job->options, "block");
     inventory->band = band_of(slots, inventory->draws.draws);
-    struct items items = items_counted((slots + inventory->band - 1) / inventory->band);
-    struct items_cost cost = {.fixed_bytes = band_bytes(inventory)};
+    inventory->bands = (slots + inventory->band - 1) / inventory->band;
+    if (option_flag(inventory->job->options, "sensitivities")) {
+        TRY_TOGETHER(inventory->job->comm, find_influences(inventory));
+    }
+    struct items items = items_counted(inventory->bands + inventory->chunks);
+    struct items_cost cost = {.fixed_bytes = item_bytes(inventory)};
     TRY(stage_begin(inventory->stage, &items, &cost));
     if (!stage_is_done(inventory->stage)) {
-        TRY(run_bands(inventory));
+        TRY(run_items(inventory));
     }
 done:
     return status;
@@ -390,6 +472,7 @@ static void inventory_clear(struct inventory *inventory, bool is_finished)
     stage_destroy(&inventory->stage);
     inventory_draws_close(inventory->job, &inventory->draws, is_finished);
     inventory_summary_clear(&inventory->summary);
+    inventory_sensitivity_clear(&inventory->sensitivity);
     inventory_results_clear(&inventory->results);
     inventory_inputs_destroy(&inventory->inputs);
     inventory_model_clear(&inventory->model);
@@ -397,6 +480,7 @@ static void inventory_clear(struct inventory *inventory, bool is_finished)
     free(inventory->differences);
     free(inventory->room);
     free(inventory->found);
+    free(inventory->influences);
     free(inventory->stage_path);
 }
 

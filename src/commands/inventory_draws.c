@@ -162,11 +162,11 @@ done:
 }
 
 enum status inventory_draws_read(const struct inventory_draws *draws, int64_t first, int64_t count,
-                                 float *room, float *values)
+                                 int64_t limit, float *room, float *values)
 {
     enum status status = STATUS_OK;
-    for (int64_t start = 0; start < draws->draws; start += draws->block) {
-        int64_t left = draws->draws - start;
+    for (int64_t start = 0; start < limit; start += draws->block) {
+        int64_t left = limit - start;
         int64_t cols = left < draws->block ? left : draws->block;
         struct window window = {.time = start / draws->block, .steps = 1, .row = first,
                                 .rows = count, .cols = cols};
@@ -176,7 +176,7 @@ enum status inventory_draws_read(const struct inventory_draws *draws, int64_t fi
             TRY(cube_get(draws->cube, 0, &window, room));
         }
         for (int64_t slot = 0; slot < count; slot++) {
-            memcpy(values + slot * draws->draws + start, room + slot * cols,
+            memcpy(values + slot * limit + start, room + slot * cols,
                    (size_t)cols * sizeof *values);
         }
     }

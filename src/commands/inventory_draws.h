@@ -34,10 +34,12 @@ struct inventory_draws {
 enum status inventory_draws_make(const struct job *job, const struct inventory_drawing *drawing,
                                  struct inventory_draws *draws);
 
-/** Differences from the point estimates of slots [@p first, @p first + @p count), [count, draws]. Local.
- *  @param[out] room  [count, block] */
+/** Differences from the point estimates of slots [@p first, @p first + @p count), in the first @p limit
+ *  draws. Local.
+ *  @param[out] room    [count, block]
+ *  @param[out] values  [count, limit] */
 enum status inventory_draws_read(const struct inventory_draws *draws, int64_t first, int64_t count,
-                                 float *room, float *values);
+                                 int64_t limit, float *room, float *values);
 
 /** Closes; removes the scratch where the run @p is_finished. */
 void inventory_draws_close(const struct job *job, struct inventory_draws *draws, bool is_finished);

@@ -3,8 +3,7 @@
 #define AIRSHED_COMMANDS_INVENTORY_OUTPUT_H
 
 #include "flow/stage.h"
-#include "inventory_inputs.h"
-#include "inventory_results.h"
+#include "inventory_sensitivity.h"
 
 /** What is written. The results have statistics. */
 struct inventory_output {
@@ -17,6 +16,8 @@ struct inventory_output {
     const int64_t *checkpoint; /**< [checkpoints], numbers of draws */
     int checkpoints;
     const struct inventory_statistics *statistics; /**< [headlines, checkpoints] */
+    struct inventory_sensitivity *sensitivity;     /**< NULL: not asked for */
+    const struct influence *influences;            /**< [inputs, targets] */
 };
 
 /** Declares the tables in @p folder to the stage. */

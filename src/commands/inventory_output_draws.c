@@ -1,7 +1,9 @@
-/* airshed -- GPL-3.0-or-later. inventory: tables of what was drawn: parameters and convergence. */
+/* airshed -- GPL-3.0-or-later. inventory: tables of what was drawn: parameters, convergence,
+ * sensitivities. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "inventory_output_internal.h"
 
 /* ---- parameters --------------------------------------------------------------------------- */
@@ -136,4 +138,103 @@ enum status convergence_rows(const struct inventory_output *output, struct table
         }
     }
     return STATUS_OK;
+}
+
+/* ---- sensitivities ------------------------------------------------------------------------ */
+
+int64_t sensitivities_columns(const struct inventory_output *output, struct table_column *columns)
+{
+    static const struct table_column all[] = {
+        {"species", NULL, NULL, TABLE_TEXT},
+        {"subject", NULL, "all, or a category", TABLE_TEXT},
+        {"name", NULL, "of the category", TABLE_TEXT},
+        {"year", NULL, "the sum over the years", TABLE_TEXT},
+        {"order", "1", "place among the values that the total needs, by size of Pearson",
+         TABLE_INTEGER},
+        {"parameter", NULL, NULL, TABLE_TEXT},
+        {"kind", NULL, "activity, factor, share or number", TABLE_TEXT},
+        {"keys", NULL, "members that the value is for", TABLE_TEXT},
+        {"pearson", "1", "linear correlation", TABLE_NUMBER},
+        {"pearson_p", "1", "two-sided", TABLE_NUMBER},
+        {"spearman", "1", "rank correlation", TABLE_NUMBER},
+        {"spearman_p", "1", "two-sided", TABLE_NUMBER},
+        {"coefficient", "1", "standardised, of the regression on the values with a coefficient",
+         TABLE_NUMBER},
+        {"coefficient_error", "1", "standard error", TABLE_NUMBER},
+        {"coefficient_p", "1", "two-sided", TABLE_NUMBER},
+        {"contribution_percent", "%", "to the variance: coefficient times Pearson", TABLE_NUMBER},
+        {"explained_percent", "%", "of the variance, by all values of the regression", TABLE_NUMBER},
+        {"is_significant", NULL, "yes where p of Pearson is below 0.05", TABLE_TEXT},
+    };
+    (void)output;
+    return COPY_COLUMNS(columns, all);
+}
+
+static void write_influence(const struct inventory_output *output, int64_t target, int32_t input,
+                            const struct sensitivity_share *share, struct table_writer *writer)
+{
+    const struct inventory_model *model = output->results->model;
+    const struct inventory_value *value = &model->values[output->results->input_value[input]];
+    const struct influence *found =
+        &output->influences[input * output->sensitivity->targets + target];
+    int64_t draws = output->sensitivity->draw_count;
+    double p = sensitivity_p(found->pearson, draws);
+    char keys[512];
+    table_writer_text(writer, model->parameters[value->parameter].name);
+    table_writer_text(writer, kind_name(model->parameters[value->parameter].kind));
+    table_writer_text(writer, inventory_key_text(model, value->parameter, &value->key, keys,
+                                                 sizeof keys));
+    table_writer_number(writer, found->pearson);
+    table_writer_number(writer, p);
+    table_writer_number(writer, found->spearman);
+    table_writer_number(writer, sensitivity_p(found->spearman, draws));
+    table_writer_number(writer, share->coefficient);
+    table_writer_number(writer, share->error);
+    table_writer_number(writer, share->p);
+    table_writer_number(writer, 100 * share->contribution);
+}
+
+static enum status write_target(const struct inventory_output *output, int64_t target,
+                                int32_t *order, struct table_writer *writer)
+{
+    enum status status;
+    static const struct sensitivity_share none = {NAN, NAN, NAN, NAN};
+    const struct inventory_results *results = output->results;
+    const struct inventory_model *model = results->model;
+    const struct inventory_result *one = &results->results[output->sensitivity->target[target]];
+    struct sensitivity_share shares[INFLUENCE_INPUTS_MAX];
+    int64_t count, targets = output->sensitivity->targets;
+    double r_squared;
+    char year[40];
+    TRY(inventory_sensitivity_regress(output->sensitivity, target, output->influences, order,
+                                      &count, shares, &r_squared));
+    for (int64_t i = 0; i < count; i++) {
+        double p = sensitivity_p(output->influences[order[i] * targets + target].pearson,
+                                 output->sensitivity->draw_count);
+        table_writer_text(writer, model->indices[INDEX_SPECIES].members.items[one->species]);
+        table_writer_text(writer, inventory_subject_name(one->subject));
+        table_writer_text(writer, inventory_subject_member(model, one));
+        table_writer_text(writer, inventory_year_name(model, one->year, year));
+        table_writer_integer(writer, i + 1);
+        write_influence(output, target, order[i], i < INFLUENCE_INPUTS_MAX ? &shares[i] : &none,
+                        writer);
+        table_writer_number(writer, 100 * r_squared);
+        table_writer_text(writer, isnan(p) ? NULL : p < 0.05 ? "yes" : "no");
+    }
+done:
+    return status;
+}
+
+enum status sensitivities_rows(const struct inventory_output *output, struct table_writer *writer)
+{
+    enum status status = STATUS_OK;
+    int32_t *order = NULL;
+    int64_t targets = output->sensitivity != NULL ? output->sensitivity->targets : 0;
+    TRY(memory_allocate((size_t)output->results->input_count, sizeof *order, &order));
+    for (int64_t i = 0; i < targets; i++) {
+        TRY(write_target(output, i, order, writer));
+    }
+done:
+    free(order);
+    return status;
 }

@@ -43,5 +43,7 @@ int64_t parameters_columns(const struct inventory_output *output, struct table_c
 enum status parameters_rows(const struct inventory_output *output, struct table_writer *writer);
 int64_t convergence_columns(const struct inventory_output *output, struct table_column *columns);
 enum status convergence_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t sensitivities_columns(const struct inventory_output *output, struct table_column *columns);
+enum status sensitivities_rows(const struct inventory_output *output, struct table_writer *writer);
 
 #endif

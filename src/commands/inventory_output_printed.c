@@ -176,7 +176,7 @@ enum status printed_rows(const struct inventory_output *output, struct table_wri
         table_writer_number(writer, recomputed.high);
         table_writer_text(writer, agreement(one, &recomputed));
         table_writer_text(writer, one->printed_at);
-        table_writer_text(writer, one->place);
+        table_writer_text(writer, output_place(one->place));
         table_writer_text(writer, one->id);
     }
 done:

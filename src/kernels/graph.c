@@ -383,6 +383,26 @@ int graph_needs(const struct graph *graph, int32_t number)
     return number < graph->input_count && graph->needs[number];
 }
 
+void graph_inputs_of(const struct graph *graph, graph_node node, char *mark, bool *needed)
+{
+    mark[node] = 1;
+    for (graph_node i = node; i >= 0; i--) {
+        const struct node *own = &graph->nodes[i];
+        if (mark[i] == 0) {
+            continue;
+        }
+        mark[i] = 0;
+        if (own->operation == GRAPH_INPUT) {
+            needed[own->first] = true;
+        } else if (has_operands(own)) {
+            mark[own->first] = 1;
+            if (own->second >= 0) {
+                mark[own->second] = 1;
+            }
+        }
+    }
+}
+
 /* ---- evaluating --------------------------------------------------------------------------- */
 
 static void fill(double *values, int64_t draws, double value)
