@@ -11,6 +11,7 @@
 #include "inventory_output.h"
 #include "inventory_sensitivity.h"
 #include "inventory_statistics.h"
+#include "inventory_template.h"
 #include "kernels/distribution.h"
 #include "parallel/agree.h"
 
@@ -28,6 +29,17 @@ static const struct option_spec inventory_options[] = {
      .flags = OPTION_REQUIRED | OPTION_OUTPUT,
      .help = "Folder for the tables; it is made where it does not exist.",
      .group = "Output"},
+    {.name = "tables",
+     .kind = OPTION_PATH,
+     .argument = "FOLDER",
+     .flags = OPTION_INPUT,
+     .help = "Folder of tables: those of the config that it has, by file name, are read from there.",
+     .group = "Tables"},
+    {.name = "template",
+     .kind = OPTION_FLAG,
+     .help = "Write the tables of the config empty, with their columns, units and keys, to be filled in; "
+             "nothing is computed.",
+     .group = "Tables"},
     {.name = "draws",
      .kind = OPTION_INTEGER,
      .fallback = "10000",
@@ -125,7 +137,8 @@ static enum status read_model(struct inventory *inventory)
         .method = method_of(option_text(options, "sampling")),
         .draws = option_integer(options, "draws"),
         .replicates = option_integer(options, "replicates")};
-    TRY(inventory_model_read(option_text(options, "input"), job->content_hash, model));
+    TRY(inventory_model_read(option_text(options, "input"), option_text(options, "tables"),
+                             job->content_hash, model));
     TRY(inventory_units_check(model));
     TRY(inventory_inputs_create(model, &settings, &inventory->inputs));
     TRY(inventory_results_create(model, inventory_inputs_uncertain(inventory->inputs),
@@ -488,6 +501,9 @@ static enum status inventory_run(struct job *job)
 {
     enum status status;
     struct inventory inventory = {.job = job};
+    if (option_flag(job->options, "template")) {
+        return inventory_template_make(job, option_text(job->options, "input"), false);
+    }
     TRY_TOGETHER(job->comm, prepare(&inventory));
     TRY(inventory_stage(&inventory));
 done:

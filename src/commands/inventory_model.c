@@ -606,8 +606,7 @@ done:
     return status;
 }
 
-enum status inventory_model_read(const char *path, bool content_hash,
-                                 struct inventory_model *model)
+enum status inventory_model_read_frame(const char *path, struct inventory_model *model)
 {
     enum status status;
     *model = (struct inventory_model){.path = path};
@@ -617,6 +616,16 @@ enum status inventory_model_read(const char *path, bool content_hash,
     TRY(read_parameters(model));
     TRY(read_sources(model));
     TRY(read_correlations(model));
+done:
+    return status;
+}
+
+enum status inventory_model_read(const char *path, const char *folder, bool content_hash,
+                                 struct inventory_model *model)
+{
+    enum status status;
+    TRY(inventory_model_read_frame(path, model));
+    model->tables_folder = folder;
     TRY(inventory_values_read(model, content_hash));
 done:
     return status;
@@ -648,6 +657,7 @@ static void clear_values(struct inventory_model *model)
     }
     free(model->printed);
     free(model->papers);
+    free(model->synthetic_title);
 }
 
 void inventory_model_clear(struct inventory_model *model)

@@ -166,6 +166,10 @@ struct inventory_printed {
 struct inventory_model {
     struct config_node *root;
     const char *path;
+    const char *tables_folder; /**< where its tables are looked for first; NULL: none */
+    bool leaves_asked;         /**< tables with `asks` are not read: their stand-in is being made */
+    bool is_synthetic;         /**< some value is a stand-in, see inventory_template.h */
+    char *synthetic_title;     /**< the title then, which says so; NULL otherwise */
     const char *title, *units;
     struct unit *unit;
     struct inventory_index *indices; /**< [index_count] */
@@ -194,10 +198,14 @@ struct inventory_model {
     int paper_count;
 };
 
-/** Reads and checks the config at @p path with all its tables. Local.
+/** Reads and checks the config at @p path with all its tables. Tables whose file name is in @p folder
+ *  (NULL: none) are read from there. Local.
  *  @return STATUS_USAGE for the config, STATUS_DATA for a table, each with file, line and column */
-enum status inventory_model_read(const char *path, bool content_hash,
+enum status inventory_model_read(const char *path, const char *folder, bool content_hash,
                                  struct inventory_model *model);
+
+/** The same without tables, values and printed numbers. */
+enum status inventory_model_read_frame(const char *path, struct inventory_model *model);
 
 /** Releases all of it; a model of zeros is allowed. */
 void inventory_model_clear(struct inventory_model *model);

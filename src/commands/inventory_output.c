@@ -247,14 +247,16 @@ static enum status write_table(const struct inventory_output *output, const stru
                                const struct output_table *table)
 {
     enum status status;
-    char *path = NULL, *stem = NULL, *json = NULL;
+    char *path = NULL, *stem = NULL, *json = NULL, *title = NULL;
     struct table_writer *writer = NULL;
     struct table_column columns[OUTPUT_COLUMNS_MAX] = {0};
     int64_t count = table->columns(output, columns);
     TRY(table_path(output->folder, table->name, &path));
     TRY(path_stem(path, &stem));
     FAIL_IF(asprintf(&json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-    TRY(table_writer_create(stage_partial(stage, path), table->title, columns, count, &writer));
+    FAIL_IF(asprintf(&title, "%s: %s", output->results->model->title, table->title) < 0,
+            STATUS_MEMORY, "out of memory");
+    TRY(table_writer_create(stage_partial(stage, path), title, columns, count, &writer));
     TRY(table->rows(output, writer));
     TRY(table_writer_close(&writer, stage_partial(stage, json)));
 done:
@@ -262,6 +264,7 @@ done:
     free(path);
     free(stem);
     free(json);
+    free(title);
     return status;
 }
 

@@ -123,6 +123,8 @@ int64_t printed_columns(const struct inventory_output *output, struct table_colu
         {"printed_at", NULL, "where it is printed", TABLE_TEXT},
         {"read_at", NULL, "where the printed number was read", TABLE_TEXT},
         {"id", NULL, "of the number in its file", TABLE_TEXT},
+        {"basis", NULL, "synthetic: recomputed from a stand-in, so no evidence for or against the printed "
+                        "number; tables: from the tables of the config", TABLE_TEXT},
     };
     (void)output;
     return COPY_COLUMNS(columns, all);
@@ -178,6 +180,7 @@ enum status printed_rows(const struct inventory_output *output, struct table_wri
         table_writer_text(writer, one->printed_at);
         table_writer_text(writer, output_place(one->place));
         table_writer_text(writer, one->id);
+        table_writer_text(writer, model->is_synthetic ? "synthetic" : "tables");
     }
 done:
     return status;

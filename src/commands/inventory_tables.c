@@ -202,20 +202,44 @@ static enum status read_meaning(struct reading *reading)
     return STATUS_OK;
 }
 
+/* Where a table lies: in the folder of tables, if it is there, or where the config says. */
+static enum status find_table(const struct inventory_model *model, const struct config_node *node,
+                              char **path)
+{
+    enum status status;
+    char *folder = NULL, place[CONFIG_PLACE_BYTES];
+    const char *file;
+    TRY(inventory_text(node, "file", &file));
+    if (model->tables_folder != NULL) {
+        TRY(path_join(model->tables_folder, path_name(file), path));
+        if (path_exists(*path)) {
+            goto done;
+        }
+        free(*path);
+        *path = NULL;
+    }
+    TRY(path_folder(node->file, &folder));
+    TRY(path_join(folder, file, path));
+    FAIL_IF(config_find(node, "asks") != NULL && !path_exists(*path), STATUS_USAGE,
+            "%s: the table '%s' is asked of you: 'airshed inventory %s --template -o FOLDER' writes it "
+            "empty, 'airshed synth --inventory %s -o FOLDER' fills a synthetic stand-in in; then give "
+            "--tables FOLDER",
+            config_place(node, place), path_name(file), model->path, model->path);
+done:
+    free(folder);
+    return status;
+}
+
 static enum status open_table(struct reading *reading, char **path)
 {
     enum status status;
-    char *folder = NULL;
     static const char *const known[] = {"file",        "sheet",    "missing", "columns",
                                         "set",         "where",    "leave_out", "wide",
                                         "spellings",   "ignore_case", "samples", "reference",
-                                        "about",       NULL};
-    const char *file;
+                                        "asks",        "statistic", "about",  NULL};
     const char *ignore = NULL;
     TRY(inventory_check_keys(reading->node, known));
-    TRY(inventory_text(reading->node, "file", &file));
-    TRY(path_folder(reading->node->file, &folder));
-    TRY(path_join(folder, file, path));
+    TRY(find_table(reading->model, reading->node, path));
     struct table_source source = {.path = *path,
                                   .sheet = inventory_scalar(reading->node, "sheet"),
                                   .missing = inventory_scalar(reading->node, "missing")};
@@ -240,7 +264,6 @@ static enum status open_table(struct reading *reading, char **path)
     TRY(read_filters(reading, "where", false));
     TRY(read_filters(reading, "leave_out", true));
 done:
-    free(folder);
     return status;
 }
 
@@ -532,6 +555,29 @@ done:
     return status;
 }
 
+/* Stand-ins say so in their references. */
+static enum status note_synthetic(struct inventory_model *model)
+{
+    enum status status = STATUS_OK;
+    int64_t count = 0;
+    for (int64_t i = 0; i < model->value_count; i++) {
+        const char *reference = model->values[i].reference;
+        count += reference != NULL && text_starts_with(reference, "synthetic");
+    }
+    model->is_synthetic = count > 0;
+    if (count > 0) {
+        FAIL_IF(asprintf(&model->synthetic_title, "%s (SYNTHETIC STAND-IN, NO REAL EMISSIONS)",
+                         model->title) < 0,
+                STATUS_MEMORY, "out of memory");
+        model->title = model->synthetic_title;
+        log_warning("%lld of %lld values are a synthetic stand-in: no result of this run is an "
+                    "emission of any real place",
+                    (long long)count, (long long)model->value_count);
+    }
+done:
+    return status;
+}
+
 enum status inventory_values_read(struct inventory_model *model, bool content_hash)
 {
     enum status status;
@@ -542,10 +588,14 @@ enum status inventory_values_read(struct inventory_model *model, bool content_ha
     }
     TRY(memory_allocate(count, sizeof *model->tables, &model->tables));
     for (size_t i = 0; i < count; i++) {
-        TRY(read_table(model, &tables->children[i], content_hash));
+        const struct config_node *node = &tables->children[i];
+        if (!model->leaves_asked || config_find(node, "asks") == NULL) {
+            TRY(read_table(model, node, content_hash));
+        }
     }
     TRY(for_each(model, "values", read_value));
     TRY(for_each(model, "printed", inventory_printed_read));
+    TRY(note_synthetic(model));
 done:
     return status;
 }
