@@ -60,8 +60,9 @@ void distribution_fit_distances(struct distribution_fit *fit, const double *sort
 
 /** Sets p_ks and p_ad by parametric bootstrap (P3.10; tables would assume known parameters): @p replicates
  *  samples of the same size from the fitted distribution are fitted anew, and p = (1 + how many are
- *  no better) / (1 + replicates), replicates that cannot be fitted left out. Nothing happens for a
- *  fit that failed and for the empirical family.
+ *  no better) / (1 + replicates), replicates that cannot be fitted left out. p_ad stays NaN where ad is
+ *  infinite: a uniform distribution of largest likelihood ends at the values themselves. Nothing happens for
+ *  a fit that failed and for the empirical family.
  *
  *  @param[in]  key, item  replicate r takes the draws of item + r
  *  @param[out] scratch    [count]
@@ -70,16 +71,32 @@ void distribution_fit_distances(struct distribution_fit *fit, const double *sort
 enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
                                   uint64_t item, int64_t replicates, double *scratch);
 
+/** Variability and what is known of it, apart (two-dimensional simulation, Cullen and Frey 1999; P3.11): @p
+ *  replicates samples of the same size from the fitted distribution are fitted anew, by the same family and
+ *  method, and each gives its quantiles, exactly. Of the empirical family: samples from the sample.
+ *
+ *  @param[in]  key, item      replicate r takes the draws of item + r
+ *  @param[in]  probabilities  [count], in [0, 1]
+ *  @param[out] quantiles      [count + 2, replicates]: of each probability, then means and standard
+ *                             deviations; NaN where a replicate cannot be fitted
+ *  @param[out] scratch        [fit's count]
+ *  @return STATUS_OK or STATUS_MEMORY
+ */
+enum status distribution_fit_replicates(const struct distribution_fit *fit, struct random_key key,
+                                        uint64_t item, int64_t replicates,
+                                        const double *probabilities, int count, double *quantiles,
+                                        double *scratch);
+
 /** Why a family was chosen. */
 enum fit_choice {
-    FIT_CHOICE_AICC,     /**< smallest AICc among those whose p_ad is at least the level */
+    FIT_CHOICE_AICC,     /**< smallest AICc among those whose p_ad and p_ks are at least the level */
     FIT_CHOICE_DISTANCE, /**< none passes: smallest Anderson-Darling distance; take with care */
     FIT_CHOICE_NONE,     /**< nothing was fitted */
 };
 
-/** Index of the fit to take out of @p fits [count], or -1. Families whose p_ad is at least @p level
- *  (0.05) are rivals; the smallest AICc wins, ties go to the first. Where p_ad is NaN, because it was not
- *  tested, the family is a rival. Empirical ones are no rivals. */
+/** Index of the fit to take out of @p fits [count], or -1. Families whose p_ad and p_ks are at
+ *  least @p level (0.05) are rivals; the smallest AICc wins, ties go to the first. Where a p is NaN, because
+ *  it was not tested, it does not count. Empirical ones are no rivals. */
 int distribution_fit_choose(const struct distribution_fit *fits, int count, double level,
                             enum fit_choice *choice);
 

@@ -171,27 +171,26 @@ static void fit_beta(const struct sample *sample, double low, double high,
 
 /* ---- triangular --------------------------------------------------------------------------- */
 
-/** Given the ends, the likelihood is largest with the mode at one of the values. */
+/** Given the ends, the likelihood is largest with the mode at one of the values. With the mode at value i it
+ *  is the sum of log(x - low) before i and of log(high - x) behind it, the latter less what all have in
+ *  common: two logarithms a value are enough. */
 static double triangle_likelihood(const struct sample *sample, double low, double high,
                                   double *mode)
 {
     const double *x = sample->values;
     double left = 0, right = 0, best = -INFINITY;
-    for (int64_t i = 1; i < sample->count; i++) {
-        right += log(high - x[i]);
-    }
     for (int64_t i = 0; i < sample->count; i++) {
-        double above = (double)(sample->count - 1 - i), below = (double)i;
-        double value = (i > 0 ? left - below * log(x[i] - low) : 0) +
-                       (above > 0 ? right - above * log(high - x[i]) : 0);
+        double from_low = log(x[i] - low), from_high = log(high - x[i]);
+        right += from_high;
+        double value =
+            left - (double)i * from_low - right - (double)(sample->count - 1 - i) * from_high;
         if (value > best) {
             best = value;
             *mode = x[i];
         }
-        left += log(x[i] - low);
-        right -= i + 1 < sample->count ? log(high - x[i + 1]) : 0;
+        left += from_low;
     }
-    return best + sample->n * log(2 / (high - low));
+    return best + right + sample->n * log(2 / (high - low));
 }
 
 /** Ends at distances of exp(u), exp(v) ranges beyond the values. */
@@ -408,23 +407,30 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The same family fitted to sample number @p replicate of as many values from the fitted one. */
+static struct distribution_fit refit(const struct distribution_fit *fit,
+                                     const struct sampler *sampler, struct random_key key,
+                                     uint64_t item, int64_t replicate, double *scratch)
+{
+    const double *p = fit->distribution.parameters;
+    random_words_uniforms(key, item + (uint64_t)replicate, 0, fit->count, scratch);
+    sampler_draw(sampler, scratch, fit->count, scratch);
+    qsort(scratch, (size_t)fit->count, sizeof *scratch, compare);
+    return distribution_fit(fit->family, fit->method, scratch, fit->count, p[2], p[3]);
+}
+
 enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
                                   uint64_t item, int64_t replicates, double *scratch)
 {
     enum status status = STATUS_OK;
     struct sampler *sampler = NULL;
     int64_t made = 0, worse_ks = 0, worse_ad = 0;
-    const double *p = fit->distribution.parameters;
     if (fit->reason != REASON_OK || fit->family == DISTRIBUTION_EMPIRICAL) {
         return STATUS_OK;
     }
     TRY(sampler_create(&fit->distribution, &sampler));
     for (int64_t r = 0; r < replicates; r++) {
-        random_words_uniforms(key, item + (uint64_t)r, 0, fit->count, scratch);
-        sampler_draw(sampler, scratch, fit->count, scratch);
-        qsort(scratch, (size_t)fit->count, sizeof *scratch, compare);
-        struct distribution_fit other =
-            distribution_fit(fit->family, fit->method, scratch, fit->count, p[2], p[3]);
+        struct distribution_fit other = refit(fit, sampler, key, item, r, scratch);
         if (other.reason == REASON_OK) {
             made++;
             worse_ks += other.ks >= fit->ks;
@@ -432,7 +438,32 @@ enum status distribution_fit_test(struct distribution_fit *fit, struct random_ke
         }
     }
     fit->p_ks = (1 + (double)worse_ks) / (1 + (double)made);
-    fit->p_ad = (1 + (double)worse_ad) / (1 + (double)made);
+    fit->p_ad = isfinite(fit->ad) ? (1 + (double)worse_ad) / (1 + (double)made) : NAN;
+done:
+    sampler_destroy(&sampler);
+    return status;
+}
+
+enum status distribution_fit_replicates(const struct distribution_fit *fit, struct random_key key,
+                                        uint64_t item, int64_t replicates,
+                                        const double *probabilities, int count, double *quantiles,
+                                        double *scratch)
+{
+    enum status status = STATUS_OK;
+    struct sampler *sampler = NULL;
+    TRY(sampler_create(&fit->distribution, &sampler));
+    for (int64_t r = 0; r < replicates; r++) {
+        struct distribution_fit other = refit(fit, sampler, key, item, r, scratch);
+        bool is_sound = other.reason == REASON_OK;
+        for (int i = 0; i < count; i++) {
+            quantiles[i * replicates + r] =
+                is_sound ? distribution_quantile(&other.distribution, probabilities[i]) : NAN;
+        }
+        quantiles[count * replicates + r] =
+            is_sound ? distribution_mean(&other.distribution) : NAN;
+        quantiles[(count + 1) * replicates + r] =
+            is_sound ? sqrt(distribution_variance(&other.distribution)) : NAN;
+    }
 done:
     sampler_destroy(&sampler);
     return status;
@@ -456,7 +487,7 @@ int distribution_fit_choose(const struct distribution_fit *fits, int count, doub
         if (nearest < 0 || fits[i].ad < fits[nearest].ad) {
             nearest = i;
         }
-        bool passes = !(fits[i].p_ad < level) && isfinite(fits[i].aicc);
+        bool passes = !(fits[i].p_ad < level) && !(fits[i].p_ks < level) && isfinite(fits[i].aicc);
         if (passes && (best < 0 || fits[i].aicc < fits[best].aicc)) {
             best = i;
         }

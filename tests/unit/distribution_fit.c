@@ -247,9 +247,9 @@ static void the_choice_is_the_smallest_aicc_that_passes(void **state)
 {
     (void)state;
     struct distribution_fit fits[3] = {
-        {.family = DISTRIBUTION_NORMAL, .aicc = 10, .ad = 0.9, .p_ad = 0.01},
-        {.family = DISTRIBUTION_GAMMA, .aicc = 12, .ad = 0.4, .p_ad = 0.30},
-        {.family = DISTRIBUTION_WEIBULL, .aicc = 11, .ad = 0.5, .p_ad = 0.20},
+        {.family = DISTRIBUTION_NORMAL, .aicc = 10, .ad = 0.9, .p_ad = 0.01, .p_ks = 0.3},
+        {.family = DISTRIBUTION_GAMMA, .aicc = 12, .ad = 0.4, .p_ad = 0.30, .p_ks = 0.3},
+        {.family = DISTRIBUTION_WEIBULL, .aicc = 11, .ad = 0.5, .p_ad = 0.20, .p_ks = NAN},
     };
     enum fit_choice why;
     assert_int_equal(distribution_fit_choose(fits, 3, 0.05, &why), 2);
