@@ -149,6 +149,8 @@ enum printed_statistic {
     PRINTED_PART,         /**< of the total of the category of a source, % */
     PRINTED_CHANGE,       /**< of a total since the first year, % */
     PRINTED_SHARE_CHANGE, /**< of a share since then, as a ratio of shares, % */
+    PRINTED_MINUS,        /**< lower end of a total's interval less its mean, % of the mean */
+    PRINTED_PLUS,         /**< upper end, the same */
     PRINTED_STATISTICS
 };
 extern const char *const inventory_statistic_names[PRINTED_STATISTICS];

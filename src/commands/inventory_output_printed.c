@@ -79,6 +79,7 @@ static bool recompute(const struct inventory_results *results,
         [PRINTED_TOTAL] = RESULT_TOTAL,   [PRINTED_MEAN] = RESULT_TOTAL,
         [PRINTED_SHARE] = RESULT_SHARE,   [PRINTED_PART] = RESULT_TOTAL,
         [PRINTED_CHANGE] = RESULT_CHANGE, [PRINTED_SHARE_CHANGE] = RESULT_SHARE_CHANGE,
+        [PRINTED_MINUS] = RESULT_TOTAL,   [PRINTED_PLUS] = RESULT_TOTAL,
     };
     struct inventory_result like = about(results->model, printed);
     if (printed->statistic == PRINTED_PART) {
@@ -89,7 +90,11 @@ static bool recompute(const struct inventory_results *results,
     double over = printed->statistic == PRINTED_MEAN
                       ? (double)results->model->indices[INDEX_YEAR].members.count
                       : 1;
-    if (found != NULL) {
+    bool is_minus = printed->statistic == PRINTED_MINUS;
+    if (found != NULL && (is_minus || printed->statistic == PRINTED_PLUS)) {
+        double end = is_minus ? found->low : found->high;
+        *recomputed = (struct recomputed){100 * (end / found->mean - 1), NAN, NAN};
+    } else if (found != NULL) {
         *recomputed = (struct recomputed){found->point / over, found->low / over,
                                           found->high / over};
     }
@@ -104,7 +109,8 @@ int64_t printed_columns(const struct inventory_output *output, struct table_colu
         {"label", NULL, "what is printed", TABLE_TEXT},
         {"statistic", NULL,
          "total, mean of the years, share of the nation's total, part of the category, change since the "
-         "first year, change of the share as a ratio of shares",
+         "first year, change of the share as a ratio of shares, ends of the interval of the draws less "
+         "their mean",
          TABLE_TEXT},
         {"species", NULL, NULL, TABLE_TEXT},
         {"subject", NULL, "all, a category, a source or a receptor", TABLE_TEXT},
@@ -113,7 +119,8 @@ int64_t printed_columns(const struct inventory_output *output, struct table_colu
         {"year", NULL, "year, or the whole period", TABLE_TEXT},
         {"units", NULL, "of the numbers of the row", TABLE_TEXT},
         {"printed", NULL, "as printed", TABLE_NUMBER},
-        {"recomputed", NULL, "all values at their centre", TABLE_NUMBER},
+        {"recomputed", NULL, "all values at their centre; ends of intervals from the draws",
+         TABLE_NUMBER},
         {"difference", NULL, "recomputed less printed", TABLE_NUMBER},
         {"difference_percent", "%", "of the printed number", TABLE_NUMBER},
         {"low", NULL, "lower end of the interval of the recomputed number", TABLE_NUMBER},

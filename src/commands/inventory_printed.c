@@ -12,6 +12,7 @@ const char *const inventory_statistic_names[PRINTED_STATISTICS] = {
     [PRINTED_TOTAL] = "total",   [PRINTED_MEAN] = "mean",
     [PRINTED_SHARE] = "share",   [PRINTED_PART] = "part",
     [PRINTED_CHANGE] = "change", [PRINTED_SHARE_CHANGE] = "share_change",
+    [PRINTED_MINUS] = "minus",   [PRINTED_PLUS] = "plus",
 };
 
 /* Keys of a printed number beside those of an entry. */
@@ -50,7 +51,8 @@ static enum status read_statistic(const struct config_node *node, struct invento
     return i < PRINTED_STATISTICS
                ? STATUS_OK
                : inventory_complain(config_find(node, "statistic"),
-                                    "'%s' is none of total, mean, share, part, change, share_change",
+                                    "'%s' is none of total, mean, share, part, change, share_change, "
+                                    "minus, plus",
                                     name);
 }
 

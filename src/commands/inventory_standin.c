@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "inventory_config.h"
-#include "inventory_graph.h"
+#include "inventory_results.h"
 #include "inventory_template.h"
 #include "inventory_values.h"
 
@@ -192,97 +192,33 @@ done:
 /* ---- totals ------------------------------------------------------------------------------- */
 
 /* Point totals of the nation, [sources, years] of the first species. */
-struct evaluation {
-    struct inventory_model *model;
-    struct inventory_results results;
-    bool *is_uncertain;
-    unsigned *levels;
-    graph_node *node;
-    double *total;
-};
-
-static enum status begin_evaluation(struct inventory_model *model, struct evaluation *evaluation)
+static enum status evaluate(struct inventory_model *model, double *total)
 {
     enum status status;
-    struct inventory_results *results = &evaluation->results;
-    size_t values = (size_t)model->value_count, parameters = (size_t)model->parameter_count;
-    size_t cells = (size_t)model->source_count * model->indices[INDEX_YEAR].members.count;
-    evaluation->model = model;
-    results->model = model;
-    TRY(graph_create(&results->graph));
-    TRY(memory_allocate(values, sizeof *evaluation->is_uncertain, &evaluation->is_uncertain));
-    TRY(memory_allocate(values, sizeof *results->input_of, &results->input_of));
-    TRY(memory_allocate(parameters * LEVEL_COUNT, sizeof *results->lookups, &results->lookups));
-    TRY(memory_allocate(parameters, sizeof *evaluation->levels, &evaluation->levels));
-    TRY(memory_allocate(cells, sizeof *evaluation->node, &evaluation->node));
-    TRY(memory_allocate(cells, sizeof *evaluation->total, &evaluation->total));
-done:
-    return status;
-}
-
-static enum status build_total(struct evaluation *evaluation, int source, int year,
-                               graph_node *total)
-{
-    enum status status = STATUS_OK;
-    const struct inventory_model *model = evaluation->model;
-    const struct inventory_source *own = &model->sources[source];
-    struct graph *graph = evaluation->results.graph;
-    int provinces = (int)model->indices[INDEX_PROVINCE].members.count;
-    struct cell_graph cell = {.results = &evaluation->results,
-                              .is_uncertain = evaluation->is_uncertain,
-                              .levels = evaluation->levels};
-    *total = graph_constant(graph, 0);
-    for (int place = 0; own->formula[0] >= 0 && place < (own->is_national ? 1 : provinces);
-         place++) {
-        graph_node node;
-        for (int index = 0; index < INDEX_MAX; index++) {
-            cell.key.member[index] = KEY_ANY;
-        }
-        cell.key.member[INDEX_PROVINCE] = own->is_national ? KEY_NATIONAL : place;
-        cell.key.member[INDEX_YEAR] = year;
-        cell.key.member[INDEX_SOURCE] = source;
-        cell.key.member[INDEX_SPECIES] = 0;
-        TRY(cell_graph_build(&cell, own->formula[0], &node));
-        *total = graph_apply(graph, GRAPH_ADD, *total, node);
-    }
-done:
-    return status;
-}
-
-static enum status evaluate(struct evaluation *evaluation)
-{
-    enum status status = STATUS_OK;
-    const struct inventory_model *model = evaluation->model;
-    struct inventory_results *results = &evaluation->results;
+    struct inventory_results results = {0};
     int years = (int)model->indices[INDEX_YEAR].members.count;
+    bool *is_uncertain = NULL;
     double *values = NULL;
+    TRY(memory_allocate((size_t)model->value_count, sizeof *is_uncertain, &is_uncertain));
+    TRY(inventory_results_create(model, is_uncertain, &results));
+    TRY(memory_allocate((size_t)graph_count(results.graph), sizeof *values, &values));
+    graph_point(results.graph, NULL, values);
     for (int i = 0; i < model->source_count * years; i++) {
-        TRY(build_total(evaluation, i / years, i % years, &evaluation->node[i]));
-    }
-    FAIL_IF(results->missing > 0, STATUS_DATA,
-            "%s: %lld values are needed that no table has or asks for: %s", model->path,
-            (long long)results->missing, results->missing_text.data);
-    TRY(memory_allocate((size_t)graph_count(results->graph), sizeof *values, &values));
-    graph_point(results->graph, NULL, values);
-    for (int i = 0; i < model->source_count * years; i++) {
-        FAIL_IF(evaluation->node[i] == GRAPH_NONE, STATUS_MEMORY, "out of memory");
-        evaluation->total[i] = values[evaluation->node[i]];
+        struct inventory_result like = {.kind = RESULT_TOTAL,
+                                        .subject = SUBJECT_SOURCE,
+                                        .subject_member = i / years,
+                                        .place = PLACE_ALL,
+                                        .place_member = -1,
+                                        .year = i % years,
+                                        .base_year = -1};
+        const struct inventory_result *result = inventory_result_find(&results, &like);
+        total[i] = result != NULL ? values[results.node[result->slot]] : NAN;
     }
 done:
+    inventory_results_clear(&results);
+    free(is_uncertain);
     free(values);
     return status;
-}
-
-static void end_evaluation(struct evaluation *evaluation)
-{
-    graph_destroy(&evaluation->results.graph);
-    text_clear(&evaluation->results.missing_text);
-    free(evaluation->results.input_of);
-    free(evaluation->results.lookups);
-    free(evaluation->is_uncertain);
-    free(evaluation->levels);
-    free(evaluation->node);
-    free(evaluation->total);
 }
 
 /* ---- printed totals ----------------------------------------------------------------------- */
@@ -315,10 +251,10 @@ static double printed_total(const struct inventory_model *model, int source, int
     return low + part * (high - low);
 }
 
-static enum status scale_table(const struct evaluation *evaluation, struct template_table *table)
+static enum status scale_table(const struct inventory_model *model, const double *total,
+                               struct template_table *table)
 {
     enum status status = STATUS_OK;
-    const struct inventory_model *model = evaluation->model;
     int years = (int)model->indices[INDEX_YEAR].members.count;
     struct manner manner = {0};
     for (int64_t i = 0; i < table->row_count; i++) {
@@ -329,7 +265,7 @@ static enum status scale_table(const struct evaluation *evaluation, struct templ
         if (manner.is_scaled && isnan(printed)) {
             return inventory_complain(row->ask, "no printed total of its source and years to scale to");
         }
-        double factor = manner.is_scaled ? printed / evaluation->total[source * years + year] : 1;
+        double factor = manner.is_scaled ? printed / total[source * years + year] : 1;
         row->value = shorten(row->value * factor);
     }
 done:
@@ -342,7 +278,8 @@ enum status inventory_standin_fill(struct inventory_model *model, uint32_t seed,
                                    struct inventory_template *template)
 {
     enum status status = STATUS_OK;
-    struct evaluation evaluation = {0};
+    size_t cells = (size_t)model->source_count * model->indices[INDEX_YEAR].members.count;
+    double *total = NULL;
     for (int i = 0; i < template->table_count; i++) {
         struct template_table *table = &template->tables[i];
         TRY(draw_table(model, seed, table));
@@ -350,12 +287,12 @@ enum status inventory_standin_fill(struct inventory_model *model, uint32_t seed,
             TRY(add_value(model, &table->rows[row]));
         }
     }
-    TRY(begin_evaluation(model, &evaluation));
-    TRY(evaluate(&evaluation));
+    TRY(memory_allocate(cells, sizeof *total, &total));
+    TRY(evaluate(model, total));
     for (int i = 0; i < template->table_count; i++) {
-        TRY(scale_table(&evaluation, &template->tables[i]));
+        TRY(scale_table(model, total, &template->tables[i]));
     }
 done:
-    end_evaluation(&evaluation);
+    free(total);
     return status;
 }
