@@ -34,7 +34,9 @@ bool unit_factor(const struct unit *from, const struct unit *to, double *factor)
 /** True for a plain number, per cent and the like. */
 bool unit_is_dimensionless(const struct unit *unit);
 
-/** The unit as UDUNITS writes it, for sentences: "kg2 m-3". Released with free().
+/** What a unit measures, for sentences, as people write it: "kg/kWh", "t", "1" for all plain numbers; where
+ *  it is not the unit itself, one that measures the same. Else as UDUNITS writes it: "kg2 m-3".
+ *  Released with free().
  *  @return STATUS_OK or STATUS_MEMORY */
 enum status unit_text(const struct unit *unit, char **text);
 

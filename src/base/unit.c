@@ -178,7 +178,9 @@ enum status unit_parse(const char *text, struct unit **unit)
             "units '%s': a ton may be one of three: write t (1000 kg), short_ton or long_ton", text);
     TRY(translate_all(text, &translated));
     made = units_parse(translated);
-    FAIL_IF(made == NULL, STATUS_DATA, "unknown units '%s'", text);
+    FAIL_IF(made == NULL, STATUS_DATA,
+            "unknown units '%s': write them as in t, kg, 10^4 t, GJ, kWh, tce, g/t, mg/kg, t/km2, %% or 1",
+            text);
     FAIL_IF(has_offset(made), STATUS_DATA,
             "units '%s': their zero is none, so they are no amounts: give K for differences", text);
     status = wrap(made, unit);
@@ -254,9 +256,38 @@ bool unit_is_dimensionless(const struct unit *unit)
     return ut_are_convertible(unit->unit, ut_get_dimensionless_unit_one(units_system())) != 0;
 }
 
+/* How people write what formulas come to; of equal ones the first. */
+static const char *const readable[] = {
+    "t",     "kg",    "g",     "t/t",   "g/t",    "GJ",     "kWh",   "km",     "m",       "m2",
+    "km2",   "m3",    "s",     "person", "piece", "kg/kWh", "g/kWh", "t/GJ",   "t/m3",    "g/m3",
+    "t/km2", "t/s",   "kg/km", "g/km",  "t/person", "t/piece", "GJ/t", "kWh/t", "kWh/person", "m3/t",
+    "m3/s",  "t*km",  "person*km", "g/t/km", "t2", "t*GJ", "t*kWh",
+};
+
+/* Has the first of those that is this unit; failing that, that measures the same. */
+static const char *find_readable(const struct unit *unit)
+{
+    const char *like = NULL;
+    for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
+        struct unit *one = NULL;
+        double factor;
+        bool is_like = unit_parse(readable[i], &one) == STATUS_OK && unit_factor(unit, one, &factor);
+        unit_destroy(&one);
+        if (is_like && fabs(factor - 1) < 1e-9) {
+            return readable[i];
+        }
+        like = is_like && like == NULL ? readable[i] : like;
+    }
+    return like;
+}
+
 enum status unit_text(const struct unit *unit, char **text)
 {
     char buffer[256];
+    const char *known = unit_is_dimensionless(unit) ? "1" : find_readable(unit);
+    if (known != NULL) {
+        return memory_copy_text(known, text);
+    }
     int length = ut_format(unit->unit, buffer, sizeof buffer, UT_ASCII);
     bool is_whole = length > 0 && length < (int)sizeof buffer;
     return memory_copy_text(is_whole ? buffer : "(a unit)", text);

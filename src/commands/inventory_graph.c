@@ -29,15 +29,46 @@ static enum status complain(const struct cell_graph *cell, const struct inventor
 
 enum { MISSING_TOLD = 12 };
 
+/* Where a value of the same parameter was read, whose keys are most alike; NULL where it has none. */
+static const char *nearest_place(const struct inventory_model *model, int parameter,
+                                 const struct inventory_key *key)
+{
+    const char *place = NULL;
+    int most = -1;
+    for (int64_t i = 0; i < model->value_count; i++) {
+        const struct inventory_value *value = &model->values[i];
+        int alike = 0;
+        for (int index = 0; index < model->index_count; index++) {
+            bool is_same = value->key.member[index] >= 0 &&
+                           value->key.member[index] == key->member[index];
+            alike += is_same ? (index == INDEX_PROVINCE ? INDEX_MAX : 1) : 0;
+        }
+        if (value->parameter == parameter && alike > most) {
+            most = alike;
+            place = value->place;
+        }
+    }
+    return place;
+}
+
 static void note_missing(struct cell_graph *cell, int parameter, const struct inventory_key *key)
 {
-    char keys[512];
+    char keys[512], place[CONFIG_PLACE_BYTES];
     struct inventory_results *results = cell->results;
-    if (results->missing++ < MISSING_TOLD) {
-        inventory_key_text(results->model, parameter, key, keys, sizeof keys);
-        text_add_format(&results->missing_text, "%s'%s'%s%s",
-                        results->missing > 1 ? "; " : "", results->model->parameters[parameter].name,
-                        keys[0] != '\0' ? " of " : "", keys);
+    const struct inventory_model *model = results->model;
+    const struct inventory_parameter *own = &model->parameters[parameter];
+    struct text *text = &results->missing_text;
+    if (results->missing++ >= MISSING_TOLD) {
+        return;
+    }
+    inventory_key_text(model, parameter, key, keys, sizeof keys);
+    text_add_format(text, "%s'%s'%s%s", results->missing > 1 ? "; " : "", own->name,
+                    keys[0] != '\0' ? " of " : "", keys);
+    if (results->missing == 1) {
+        const char *near = nearest_place(model, parameter, key);
+        text_add_format(text, " (asked for in %s; %s%s)", config_key_place(own->node, place),
+                        near != NULL ? "the nearest there is stands in " : "no table has any",
+                        near != NULL ? near : "");
     }
 }
 

@@ -401,9 +401,9 @@ static enum status refuse_missing(const struct inventory_results *results)
     const char *text = results->missing_text.data;
     FAIL_IF(results->missing_text.failed || text == NULL, STATUS_MEMORY, "out of memory");
     FAIL(STATUS_DATA,
-         "%s: %lld value%s missing, for every year and province that the inventory has: %s%s", 
-         results->model->path, (long long)results->missing,
-         results->missing == 1 ? " is" : "s are", text,
+         "%lld value%s missing: %s%s: add rows to the table, a value without the key or for DEFAULT, or "
+         "say 'missing: zero' at the parameter",
+         (long long)results->missing, results->missing == 1 ? " is" : "s are", text,
          results->missing > 12 ? "; and more" : "");
 done:
     return status;

@@ -282,8 +282,9 @@ static enum status check_results(const struct inventory_model *model,
         return STATUS_OK;
     }
     TRY(unit_text(formula->unit, &text));
-    FAIL_IF(asprintf(&sentence, "it gives '%s', which cannot be converted to '%s', the units of the "
-                                "results", text, model->units) < 0,
+    FAIL_IF(asprintf(&sentence, "it gives '%s' where '%s', the units of the results, is expected: "
+                                "they measure different things",
+                     text, model->units) < 0,
             STATUS_MEMORY, "out of memory");
     status = complain(formula, formula->parsed->count - 1, sentence);
 done:
