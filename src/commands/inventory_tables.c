@@ -233,12 +233,15 @@ done:
 static enum status open_table(struct reading *reading, char **path)
 {
     enum status status;
-    static const char *const known[] = {"file",        "sheet",    "missing", "columns",
-                                        "set",         "where",    "leave_out", "wide",
-                                        "spellings",   "ignore_case", "samples", "reference",
-                                        "asks",        "statistic", "about",  NULL};
+    static const char *const of_values[] = {"file",  "sheet", "missing",   "columns",     "set",
+                                            "where", "wide",  "leave_out", "spellings",   "samples",
+                                            "asks",  "about", "reference", "ignore_case", NULL};
+    static const char *const of_printed[] = {
+        "file",      "sheet",     "missing",   "columns",  "set",      "where",  "wide",       "leave_out",
+        "spellings", "reference", "ignore_case", "about",  "category", "region", "printed_at", "receptor",
+        "statistic", NULL};
     const char *ignore = NULL;
-    TRY(inventory_check_keys(reading->node, known));
+    TRY(inventory_check_keys(reading->node, reading->take != NULL ? of_printed : of_values));
     TRY(find_table(reading->model, reading->node, path));
     struct table_source source = {.path = *path,
                                   .sheet = inventory_scalar(reading->node, "sheet"),
