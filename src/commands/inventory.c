@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "commands/commands.h"
 #include "flow/run.h"
+#include "inventory_grid.h"
 #include "inventory_output.h"
 #include "inventory_sensitivity.h"
 #include "inventory_statistics.h"
@@ -92,6 +93,7 @@ struct inventory {
     const struct job *job;
     struct inventory_model model;
     struct inventory_results results;
+    struct inventory_grid *grid; /* NULL: no section `grid` */
     struct inventory_inputs *inputs;
     struct inventory_draws draws;
     struct inventory_summary summary;
@@ -470,6 +472,7 @@ static enum status prepare(struct inventory *inventory)
     FAIL_IF(path_exists(folder) && !path_is_folder(folder), STATUS_OUTPUT,
             "--output %s is a file: name a folder", folder);
     TRY(read_model(inventory));
+    TRY(inventory_grid_create(inventory->job, &inventory->model, &inventory->grid));
     TRY(find_headlines(inventory));
     tell_warnings(inventory);
     TRY(declare(inventory));
@@ -486,6 +489,7 @@ static void inventory_clear(struct inventory *inventory, bool is_finished)
     inventory_draws_close(inventory->job, &inventory->draws, is_finished);
     inventory_summary_clear(&inventory->summary);
     inventory_sensitivity_clear(&inventory->sensitivity);
+    inventory_grid_destroy(&inventory->grid);
     inventory_results_clear(&inventory->results);
     inventory_inputs_destroy(&inventory->inputs);
     inventory_model_clear(&inventory->model);
@@ -506,13 +510,16 @@ static enum status inventory_run(struct job *job)
     }
     TRY_TOGETHER(job->comm, prepare(&inventory));
     TRY(inventory_stage(&inventory));
+    if (inventory.grid != NULL) {
+        TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
+    }
 done:
     inventory_clear(&inventory, status == STATUS_OK && !job->dry_run);
     return status;
 }
 
-static const struct option_spec *const inventory_tables[] = {inventory_options, options_common,
-                                                             NULL};
+static const struct option_spec *const inventory_tables[] = {inventory_options, inventory_grid_options,
+                                                             options_common, NULL};
 
 const struct command command_inventory = {
     .name = "inventory",

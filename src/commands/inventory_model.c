@@ -596,7 +596,8 @@ static enum status read_head(struct inventory_model *model)
     enum status status;
     static const char *const known[] = {"title",   "units",      "years",      "species", "regions",
                                         "indices", "parameters", "tables",     "values",  "quantities",
-                                        "sources", "printed",    "correlations", "about", NULL};
+                                        "sources", "printed",    "correlations", "grid",
+                                        "about",   NULL};
     TRY(inventory_check_keys(model->root, known));
     TRY(inventory_text(model->root, "units", &model->units));
     TRY(read_unit(model->root, model->units, &model->unit));
