@@ -105,9 +105,12 @@ struct inventory {
     int64_t checkpoint[CHECKPOINTS_MAX];
     int checkpoints;
 
-    /* Items are bands of slots, then chunks of inputs whose influence is looked for. */
+    /* Items are bands of slots, then chunks of inputs whose influence is looked for, then values that
+     * have samples. */
     int64_t band, bands; /* slots of all bands but the last */
     int64_t chunks;
+    int64_t sample_count;
+    struct inventory_sample sample; /* the item at hand */
 
     /* The item at hand. */
     float *differences, *room;
@@ -248,7 +251,11 @@ static enum status item_compute(void *context, struct flow_item *item)
 {
     struct inventory *inventory = context;
     if (item->index >= inventory->bands) {
-        return correlate_chunk(inventory, item->index - inventory->bands);
+        int64_t after = item->index - inventory->bands - inventory->chunks;
+        return after < 0 ? correlate_chunk(inventory, item->index - inventory->bands)
+                         : inventory_sample_study(inventory->inputs,
+                                                  inventory_samples_value(inventory->inputs, after),
+                                                  &inventory->sample);
     }
     summarise_band(inventory, item->index);
     return STATUS_OK;
@@ -257,6 +264,9 @@ static enum status item_compute(void *context, struct flow_item *item)
 static enum status item_write(void *context, struct flow_item *item)
 {
     const struct inventory *inventory = context;
+    if (item->index >= inventory->bands + inventory->chunks) {
+        return flow_payload(item, &inventory->sample, sizeof inventory->sample);
+    }
     return item->index < inventory->bands
                ? flow_payload(item, inventory->found,
                               inventory->found_count * (int64_t)sizeof *inventory->found)
@@ -297,6 +307,7 @@ done:
 struct gathered {
     struct inventory_statistics *checkpoints; /* [headlines, checkpoints] */
     struct influence *influences;             /* [inputs, targets] */
+    struct inventory_sample *samples;
 };
 
 static void take_band(struct inventory *inventory, int64_t band,
@@ -327,6 +338,8 @@ static enum status gather(struct inventory *inventory, struct gathered *gathered
                         sizeof *gathered->checkpoints, &gathered->checkpoints));
     TRY(memory_allocate((size_t)(results->input_count * targets), sizeof *gathered->influences,
                         &gathered->influences));
+    TRY(memory_allocate((size_t)inventory->sample_count, sizeof *gathered->samples,
+                        &gathered->samples));
     TRY(stage_records(inventory->stage, &content));
     checkpoint = gathered->checkpoints;
     for (int64_t item = 0; item < content.record_count; item++) {
@@ -334,6 +347,9 @@ static enum status gather(struct inventory *inventory, struct gathered *gathered
         int64_t chunk = item - inventory->bands;
         if (chunk < 0) {
             take_band(inventory, item, record->payload, &checkpoint);
+        } else if (chunk >= inventory->chunks) {
+            memcpy(&gathered->samples[chunk - inventory->chunks], record->payload,
+                   sizeof *gathered->samples);
         } else {
             memcpy(gathered->influences + chunk * INFLUENCE_CHUNK * targets, record->payload,
                    (size_t)record->payload_bytes);
@@ -363,11 +379,14 @@ static enum status write_tables(struct inventory *inventory)
         .checkpoints = inventory->checkpoints,
         .statistics = gathered.checkpoints,
         .sensitivity = inventory->chunks > 0 ? &inventory->sensitivity : NULL,
-        .influences = gathered.influences};
+        .influences = gathered.influences,
+        .samples = gathered.samples,
+        .sample_count = inventory->sample_count};
     TRY(inventory_output_write(&output, inventory->stage));
 done:
     free(gathered.checkpoints);
     free(gathered.influences);
+    free(gathered.samples);
     return status;
 }
 
@@ -451,11 +470,13 @@ static enum status inventory_stage(struct inventory *inventory)
     inventory->draws.draws = option_integer(inventory->job->options, "draws");
     inventory->draws.block = option_integer(inventory->job->options, "block");
     inventory->band = band_of(slots, inventory->draws.draws);
+    inventory->sample_count = inventory_samples_count(inventory->inputs);
     inventory->bands = (slots + inventory->band - 1) / inventory->band;
     if (option_flag(inventory->job->options, "sensitivities")) {
         TRY_TOGETHER(inventory->job->comm, find_influences(inventory));
     }
-    struct items items = items_counted(inventory->bands + inventory->chunks);
+    struct items items = items_counted(inventory->bands + inventory->chunks +
+                                       inventory->sample_count);
     struct items_cost cost = {.fixed_bytes = item_bytes(inventory)};
     TRY(stage_begin(inventory->stage, &items, &cost));
     if (!stage_is_done(inventory->stage)) {

@@ -3,6 +3,7 @@
 #define AIRSHED_COMMANDS_INVENTORY_OUTPUT_H
 
 #include "flow/stage.h"
+#include "inventory_fits.h"
 #include "inventory_sensitivity.h"
 
 /** What is written. The results have statistics. */
@@ -18,6 +19,8 @@ struct inventory_output {
     const struct inventory_statistics *statistics; /**< [headlines, checkpoints] */
     struct inventory_sensitivity *sensitivity;     /**< NULL: not asked for */
     const struct influence *influences;            /**< [inputs, targets] */
+    const struct inventory_sample *samples;        /**< [sample_count] */
+    int64_t sample_count;
 };
 
 /** Declares the tables in @p folder to the stage. */

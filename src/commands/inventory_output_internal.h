@@ -33,6 +33,12 @@ int64_t levels_columns(const struct inventory_output *output, struct table_colum
 enum status levels_rows(const struct inventory_output *output, struct table_writer *writer);
 int64_t inputs_columns(const struct inventory_output *output, struct table_column *columns);
 enum status inputs_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t fits_columns(const struct inventory_output *output, struct table_column *columns);
+enum status fits_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t bootstrap_columns(const struct inventory_output *output, struct table_column *columns);
+enum status bootstrap_rows(const struct inventory_output *output, struct table_writer *writer);
+int64_t variability_columns(const struct inventory_output *output, struct table_column *columns);
+enum status variability_rows(const struct inventory_output *output, struct table_writer *writer);
 int64_t sources_columns(const struct inventory_output *output, struct table_column *columns);
 enum status sources_rows(const struct inventory_output *output, struct table_writer *writer);
 int64_t printed_columns(const struct inventory_output *output, struct table_column *columns);
