@@ -38,7 +38,7 @@ static enum status read_model(const char *parameters, const char *values, const 
             "sources:\n  - {name: s, formula: '%s'}\n%s",
             parameters, values, formula, rest);
     fclose(file);
-    return inventory_model_read(path, false, &model);
+    return inventory_model_read(path, NULL, false, &model);
 }
 
 static enum status make(const char *parameters, const char *values, const char *formula,
