@@ -19,8 +19,8 @@
 #define NORMAL_97_5 1.959963984540054 /* 97.5 % point of the standard normal */
 #define LARGEST_BARE_CV 5.0
 
-enum spread_key { KEY_CV, KEY_SD, KEY_GSD, KEY_HALF, KEY_LOW, KEY_HIGH, KEY_MIN, KEY_MAX, KEYS };
-static const char *const key_names[KEYS] = {"cv",  "sd",   "gsd", "half",
+enum spread_key { KEY_CV, KEY_SD, KEY_GSD, KEY_REST, KEY_HALF, KEY_LOW, KEY_HIGH, KEY_MIN, KEY_MAX, KEYS };
+static const char *const key_names[KEYS] = {"cv",   "sd",  "gsd",  "rest", "half",
                                             "low", "high", "min", "max"};
 
 enum { OF_WIDTH = 1 << KEY_CV | 1 << KEY_SD, OF_ENDS = 1 << KEY_LOW | 1 << KEY_HIGH };
@@ -52,7 +52,7 @@ static const struct {
                           OF_WIDTH | OF_ENDS | 1 << KEY_HALF, 2.449489742783178},
     [SHAPE_UNIFORM] = {"uniform", DISTRIBUTION_UNIFORM, OF_WIDTH | OF_ENDS | 1 << KEY_HALF,
                        1.7320508075688772},
-    [SHAPE_BETA] = {"beta", DISTRIBUTION_BETA, OF_WIDTH | OF_ENDS, 0},
+    [SHAPE_BETA] = {"beta", DISTRIBUTION_BETA, OF_WIDTH | OF_ENDS | 1 << KEY_REST, 0},
     [SHAPE_ARCSINE] = {"arcsine", DISTRIBUTION_BETA, OF_WIDTH | OF_ENDS | 1 << KEY_HALF,
                        1.4142135623730951},
     [SHAPE_GAMMA] = {"gamma", DISTRIBUTION_GAMMA, OF_WIDTH, 0},
@@ -221,7 +221,7 @@ static void convert_numbers(struct spread *spread)
         bool is_width = key == KEY_SD || key == KEY_HALF;
         if (spread->in_percent[key]) {
             spread->number[key] *= is_width ? fabs(spread->value->value) : 1;
-        } else if (key != KEY_CV && key != KEY_GSD) {
+        } else if (key != KEY_CV && key != KEY_GSD && key != KEY_REST) {
             spread->number[key] *= unit;
         }
     }
@@ -237,7 +237,7 @@ static enum status add_columns(struct spread *spread)
     const struct inventory_value *value = spread->value;
     bool has_sd = !isnan(value->sd), has_ends = !isnan(value->low) || !isnan(value->high);
     bool says_width = states(spread, KEY_CV) || states(spread, KEY_SD) || states(spread, KEY_GSD) ||
-                      states(spread, KEY_HALF);
+                      states(spread, KEY_REST) || states(spread, KEY_HALF);
     bool says_ends = states(spread, KEY_LOW) || states(spread, KEY_HIGH);
     if (!has_sd && !has_ends) {
         return STATUS_OK;
@@ -286,6 +286,7 @@ static enum status check_ways(const struct spread *spread)
                         name, "cv or sd",
                         (shapes[spread->shape].keys & 1 << KEY_HALF) != 0  ? ", half"
                         : (shapes[spread->shape].keys & 1 << KEY_GSD) != 0 ? ", gsd"
+                        : (shapes[spread->shape].keys & 1 << KEY_REST) != 0 ? ", rest"
                                                                            : "",
                         (shapes[spread->shape].keys & OF_ENDS) == 0 ? ""
                         : spread->shape == SHAPE_BETA                ? " (low and high are its ends)"
@@ -380,9 +381,19 @@ static enum status beta_of(const struct spread *spread, double sd,
     return STATUS_OK;
 }
 
+/* A part of what lacks to the nearer end: a cv of 10 % of 99 % would leave hardly anything but 0 and 1. */
+static double rest_sd(const struct spread *spread)
+{
+    bool has_ends = states(spread, KEY_LOW);
+    double value = spread->value->value;
+    double low = has_ends ? spread->number[KEY_LOW] : 0, high = has_ends ? spread->number[KEY_HIGH] : 1;
+    return spread->number[KEY_REST] * fmax(0, fmin(value - low, high - value));
+}
+
 static enum status by_sd(const struct spread *spread, struct distribution *distribution)
 {
-    double value = spread->value->value, sd = stated_sd(spread);
+    double value = spread->value->value;
+    double sd = states(spread, KEY_REST) ? rest_sd(spread) : stated_sd(spread);
     if (states(spread, KEY_LOW) && spread->shape == SHAPE_NORMAL) {
         sd = (spread->number[KEY_HIGH] - spread->number[KEY_LOW]) / (2 * NORMAL_97_5);
     }
