@@ -18,6 +18,7 @@
 
 #define NORMAL_97_5 1.959963984540054 /* 97.5 % point of the standard normal */
 #define LARGEST_BARE_CV 5.0
+#define LEAST_SHAPE 0.05 /* of beta and gamma */
 
 enum spread_key { KEY_CV, KEY_SD, KEY_GSD, KEY_REST, KEY_HALF, KEY_LOW, KEY_HIGH, KEY_MIN, KEY_MAX, KEYS };
 static const char *const key_names[KEYS] = {"cv",   "sd",  "gsd",  "rest", "half",
@@ -419,6 +420,22 @@ struct distribution inventory_spread_cut(struct distribution distribution, enum 
     return distribution_truncate(distribution, 0, kind == PARAMETER_SHARE ? 1 : INFINITY);
 }
 
+/* Draws of shapes below are at the ends alone, and kernels/sampler.h does not vouch for them. */
+static enum status check_shapes(const struct spread *spread, const struct distribution *distribution)
+{
+    bool is_beta = distribution->family == DISTRIBUTION_BETA;
+    bool is_gamma = distribution->family == DISTRIBUTION_GAMMA;
+    double least = is_beta    ? fmin(distribution->parameters[0], distribution->parameters[1])
+                   : is_gamma ? distribution->parameters[0]
+                              : INFINITY;
+    return least >= LEAST_SHAPE
+               ? STATUS_OK
+               : complain(spread, "so wide that nearly all draws lie at the ends (shape %.3g): give "
+                                  "less%s",
+                          least, is_beta ? ", such as rest=20 %, a part of what lacks to the nearer end"
+                                         : "");
+}
+
 static enum status cut_and_check(const struct spread *spread, struct distribution *distribution)
 {
     double low = states(spread, KEY_MIN) ? spread->number[KEY_MIN] : -INFINITY;
@@ -455,6 +472,7 @@ static enum status make(const struct spread *spread, struct distribution *distri
     } else {
         TRY(by_sd(spread, distribution));
     }
+    TRY(check_shapes(spread, distribution));
     TRY(cut_and_check(spread, distribution));
 done:
     return status;

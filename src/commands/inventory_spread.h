@@ -15,8 +15,9 @@
  *   - fixed
  *   - normal, gamma, weibull: cv or sd; normal also low and high, a 95 % interval
  *   - lognormal: cv, sd or gsd (geometric standard deviation); low and high, a 95 % interval
- *   - beta: cv or sd; ends low and high, which for a share are 0 and 1
- *   - uniform, triangular, arcsine: half, or low and high
+ *   - beta: cv, sd or rest (the standard deviation as a part of what lacks to the nearer end); ends low and
+ *     high, which for a share are 0 and 1
+ *   - uniform, triangular, arcsine: half (of its width), cv, sd, or low and high
  *   - any of them: min and max, where draws are cut
  *
  *  Numbers are in the unit of their row (in the parameter's for its spread); cv, sd and half with % are
@@ -29,8 +30,8 @@ enum status inventory_spread_read(const struct inventory_model *model,
                                   const struct inventory_value *value,
                                   struct distribution *distribution);
 
-/** The name of the family that is stated for a value with samples: "" for none, "empirical" or one that
- *  is to be fitted. @return as above, where more than a name is stated */
+/** The family that is stated for a value with samples: DISTRIBUTION_FAMILY_COUNT for none, empirical or one
+ *  that is to be fitted. @return as above, where more than a name is stated */
 enum status inventory_spread_family(const struct inventory_model *model,
                                     const struct inventory_value *value,
                                     enum distribution_family *family);

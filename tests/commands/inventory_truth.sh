@@ -3,6 +3,7 @@
 # Uncertainty in Measurement (H.1, H.2), fits of R's fitdistrplus, intervals of R's boot.
 # ranks: 2
 source tests/support/command.sh
+source tests/support/flow.sh
 need_python inventory_truth
 
 if [[ ! -e $shared/data/reference/gum ]]; then
