@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "flow/run.h"
 #include "flow/scratch.h"
+#include "kernels/draw_quantiles.h"
 #include "parallel/agree.h"
 
 /* ---- a block ------------------------------------------------------------------------------ */
@@ -14,26 +15,24 @@
 struct drawer {
     const struct inventory_drawing *drawing;
     const struct inventory_draws *draws;
-    double *inputs;     /* [inputs, block] */
     double *blocks;     /* of the graph */
     float *differences; /* [slots, draws of the item] */
-    int64_t count;      /* draws of the item */
+    int64_t first, count; /* draws of the item */
 };
 
 static void take_input(void *context, int32_t number, int64_t draws, double *values)
 {
     const struct drawer *drawer = context;
-    memcpy(values, drawer->inputs + number * draws, (size_t)draws * sizeof *values);
+    inventory_inputs_draw(drawer->drawing->inputs,
+                          drawer->drawing->results->input_value + number, 1, drawer->first, draws,
+                          values);
 }
 
 static void keep_result(void *context, int64_t slot, int64_t draws, const double *values)
 {
     struct drawer *drawer = context;
     double point = drawer->drawing->results->statistics[slot].point;
-    float *differences = drawer->differences + slot * draws;
-    for (int64_t i = 0; i < draws; i++) {
-        differences[i] = (float)(values[i] - point);
-    }
+    draws_differences(values, draws, point, drawer->differences + slot * draws);
 }
 
 static enum status draw_block(void *context, struct flow_item *item)
@@ -44,8 +43,7 @@ static enum status draw_block(void *context, struct flow_item *item)
     const struct graph_traffic traffic = {drawer, take_input, keep_result};
     int64_t first = item->index * drawing->block, left = drawing->draws - first;
     drawer->count = left < drawing->block ? left : drawing->block;
-    inventory_inputs_draw(drawing->inputs, results->input_value, results->input_count, first,
-                          drawer->count, drawer->inputs);
+    drawer->first = first;
     graph_evaluate(results->graph, drawer->count, &traffic, drawer->blocks);
     return STATUS_OK;
 }
@@ -63,7 +61,6 @@ static enum status drawer_create(struct drawer *drawer)
     enum status status;
     const struct inventory_results *results = drawer->drawing->results;
     size_t block = (size_t)drawer->drawing->block;
-    TRY(memory_allocate((size_t)results->input_count * block, sizeof(double), &drawer->inputs));
     TRY(memory_allocate((size_t)graph_blocks(results->graph) * block, sizeof(double),
                         &drawer->blocks));
     TRY(memory_allocate((size_t)results->slot_count * block, sizeof(float),
@@ -75,7 +72,7 @@ done:
 static int64_t drawer_bytes(const struct inventory_drawing *drawing)
 {
     const struct inventory_results *results = drawing->results;
-    return drawing->block * (8 * (results->input_count + graph_blocks(results->graph)) +
+    return drawing->block * (8 * graph_blocks(results->graph) +
                              4 * results->slot_count);
 }
 
@@ -140,7 +137,6 @@ static enum status run(const struct job *job, const struct inventory_drawing *dr
     }
 done:
     stage_destroy(&stage);
-    free(drawer.inputs);
     free(drawer.blocks);
     free(drawer.differences);
     return status;

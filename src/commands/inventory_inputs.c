@@ -342,7 +342,6 @@ double inventory_inputs_propagate(const struct inventory_inputs *inputs, const i
                                   int64_t count, const double *gradient, double *scratch)
 {
     double square = 0;
-    memset(scratch, 0, (size_t)inputs->factor_count * sizeof *scratch);
     for (int64_t i = 0; i < count; i++) {
         const struct input *input = &inputs->inputs[values[i]];
         for (int32_t k = 0; k < input->link_count; k++) {
@@ -350,8 +349,13 @@ double inventory_inputs_propagate(const struct inventory_inputs *inputs, const i
             scratch[link->factor] += gradient[i] * input->sd * link->weight;
         }
     }
-    for (int64_t i = 0; i < inputs->factor_count; i++) {
-        square += scratch[i] * scratch[i];
+    for (int64_t i = 0; i < count; i++) { /* each factor once: it is 0 when it comes again */
+        const struct input *input = &inputs->inputs[values[i]];
+        for (int32_t k = 0; k < input->link_count; k++) {
+            double *factor = &scratch[inputs->links[input->first_link + k].factor];
+            square += *factor * *factor;
+            *factor = 0;
+        }
     }
     return sqrt(square);
 }

@@ -90,7 +90,7 @@ void inventory_inputs_draw(const struct inventory_inputs *inputs, const int32_t 
  *
  *  @param[in]  values    [count], numbers of values of the model
  *  @param[in]  gradient  [count], of the result by each at their centres (graph_gradient())
- *  @param[out] scratch   [inventory_inputs_factors()]
+ *  @param[in,out] scratch  [inventory_inputs_factors()], zeros before and after
  */
 double inventory_inputs_propagate(const struct inventory_inputs *inputs, const int32_t *values,
                                   int64_t count, const double *gradient, double *scratch);

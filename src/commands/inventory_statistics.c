@@ -76,10 +76,11 @@ enum status inventory_summary_create(const struct inventory_results *results,
     TRY(memory_allocate(nodes, sizeof *summary->adjoint, &summary->adjoint));
     TRY(memory_allocate((size_t)results->input_count, sizeof *summary->gradient,
                         &summary->gradient));
+    TRY(memory_allocate((size_t)results->input_count, sizeof *summary->value, &summary->value));
     TRY(memory_allocate((size_t)inventory_inputs_factors(inputs), sizeof *summary->factors,
                         &summary->factors));
-    TRY(memory_allocate((size_t)draws, sizeof *summary->sorted, &summary->sorted));
-    TRY(memory_allocate((size_t)draws, sizeof *summary->room, &summary->room));
+    TRY(memory_allocate((size_t)draws, sizeof *summary->numbers, &summary->numbers));
+    TRY(memory_allocate(2 * (size_t)draws, sizeof *summary->room, &summary->room));
 done:
     return status;
 }
@@ -89,8 +90,9 @@ void inventory_summary_clear(struct inventory_summary *summary)
     free(summary->values);
     free(summary->adjoint);
     free(summary->gradient);
+    free(summary->value);
     free(summary->factors);
-    free(summary->sorted);
+    free(summary->numbers);
     free(summary->room);
     *summary = (struct inventory_summary){0};
 }
@@ -98,7 +100,7 @@ void inventory_summary_clear(struct inventory_summary *summary)
 int64_t inventory_summary_bytes(const struct inventory_results *results, int64_t draws)
 {
     return 16 * (int64_t)graph_count(results->graph) + 16 * (int64_t)results->input_count +
-           8 * draws;
+           12 * draws;
 }
 
 double inventory_propagate(struct inventory_summary *summary, int64_t slot)
@@ -107,29 +109,18 @@ double inventory_propagate(struct inventory_summary *summary, int64_t slot)
     memset(summary->gradient, 0, (size_t)results->input_count * sizeof *summary->gradient);
     graph_gradient(results->graph, results->node[slot], summary->values, summary->adjoint,
                    summary->gradient);
-    return inventory_inputs_propagate(summary->inputs, results->input_value, results->input_count,
-                                      summary->gradient, summary->factors);
+    int64_t count = 0; /* inputs that the result depends on come to the front */
+    for (int32_t i = 0; i < results->input_count; i++) {
+        if (summary->gradient[i] != 0) {
+            summary->gradient[count] = summary->gradient[i];
+            summary->value[count++] = results->input_value[i];
+        }
+    }
+    return inventory_inputs_propagate(summary->inputs, summary->value, count, summary->gradient,
+                                      summary->factors);
 }
 
 /* ---- draws -------------------------------------------------------------------------------- */
-
-/* Mean and standard deviation of the differences, about their mean. */
-static void find_moments(const float *differences, int64_t draws,
-                         struct inventory_statistics *statistics)
-{
-    double sum = 0, squares = 0;
-    for (int64_t i = 0; i < draws; i++) {
-        sum += differences[i];
-    }
-    double mean = sum / (double)draws;
-    for (int64_t i = 0; i < draws; i++) {
-        double apart = differences[i] - mean;
-        squares += apart * apart;
-    }
-    statistics->mean = statistics->point + mean;
-    statistics->sd = draws > 1 ? sqrt(squares / (double)(draws - 1)) : NAN;
-    statistics->mean_error = statistics->sd / sqrt((double)draws);
-}
 
 /* Copies the numbers among @p values. @return how many */
 static int64_t copy_numbers(const float *values, int64_t count, float *numbers)
@@ -148,22 +139,29 @@ struct inventory_statistics inventory_summarise(struct inventory_summary *summar
     struct inventory_statistics statistics = unknown;
     double tail = (100 - summary->level) / 200;
     statistics.point = summary->results->statistics[slot].point;
-    float *sorted = summary->sorted;
-    int64_t count = copy_numbers(differences, draws, sorted);
+    const float *numbers = differences;
+    int64_t count = draws;
+    struct draw_moments moments = draws_moments(numbers, count);
+    if (isnan(moments.mean)) {
+        count = copy_numbers(differences, draws, summary->numbers);
+        numbers = summary->numbers;
+        moments = draws_moments(numbers, count);
+    }
     statistics.undefined = draws - count;
     if (count == 0) {
         return statistics;
     }
-    find_moments(sorted, count, &statistics); /* still in the order of the draws */
-    draws_sort(sorted, count, summary->room);
-    struct draw_quantile low = draws_quantile(sorted, count, tail);
-    struct draw_quantile median = draws_quantile(sorted, count, 0.5);
-    struct draw_quantile high = draws_quantile(sorted, count, 1 - tail);
-    statistics.median = statistics.point + median.value;
-    statistics.low = statistics.point + low.value;
-    statistics.high = statistics.point + high.value;
-    statistics.median_error = median.error;
-    statistics.low_error = low.error;
-    statistics.high_error = high.error;
+    const double probabilities[] = {tail, 0.5, 1 - tail};
+    struct draw_quantile found[3];
+    draws_quantiles(numbers, count, probabilities, 3, summary->room, found);
+    statistics.mean = statistics.point + moments.mean;
+    statistics.sd = moments.sd;
+    statistics.mean_error = moments.sd / sqrt((double)count);
+    statistics.low = statistics.point + found[0].value;
+    statistics.median = statistics.point + found[1].value;
+    statistics.high = statistics.point + found[2].value;
+    statistics.low_error = found[0].error;
+    statistics.median_error = found[1].error;
+    statistics.high_error = found[2].error;
     return statistics;
 }

@@ -27,8 +27,9 @@ struct inventory_summary {
     int64_t draws;
     double *values, *adjoint; /* [nodes] */
     double *gradient;         /* [inputs] */
+    int32_t *value;           /* [inputs], of the model */
     double *factors;
-    float *sorted, *room; /* [draws] */
+    float *numbers, *room; /* [draws], [2, draws] */
 };
 
 enum status inventory_summary_create(const struct inventory_results *results,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "kernels/lanes.h"
 
 struct node {
     enum graph_operation operation;
@@ -412,30 +413,38 @@ static void fill(double *values, int64_t draws, double value)
     }
 }
 
-/* @p out may be @p a or @p b. Common operations in loops of their own, which vectorise. */
+/* @p out may be @p a or @p b. */
+#define BLOCK_OPERATION(name, sign)                                                                \
+    KERNEL_CLONES                                                                                  \
+    static void name(int64_t draws, const double *a, const double *b, double *out)                 \
+    {                                                                                              \
+        _Pragma("omp simd") for (int64_t i = 0; i < draws; i++)                                    \
+        {                                                                                          \
+            out[i] = a[i] sign b[i];                                                               \
+        }                                                                                          \
+    }
+
+BLOCK_OPERATION(add_blocks, +)
+BLOCK_OPERATION(subtract_blocks, -)
+BLOCK_OPERATION(multiply_blocks, *)
+BLOCK_OPERATION(divide_blocks, /)
+
+/* Common operations in loops of their own, which vectorise. */
 static void compute(enum graph_operation operation, int64_t draws, const double *a, const double *b,
                     double *out)
 {
     switch (operation) {
     case GRAPH_ADD:
-        for (int64_t i = 0; i < draws; i++) {
-            out[i] = a[i] + b[i];
-        }
+        add_blocks(draws, a, b, out);
         break;
     case GRAPH_SUBTRACT:
-        for (int64_t i = 0; i < draws; i++) {
-            out[i] = a[i] - b[i];
-        }
+        subtract_blocks(draws, a, b, out);
         break;
     case GRAPH_MULTIPLY:
-        for (int64_t i = 0; i < draws; i++) {
-            out[i] = a[i] * b[i];
-        }
+        multiply_blocks(draws, a, b, out);
         break;
     case GRAPH_DIVIDE:
-        for (int64_t i = 0; i < draws; i++) {
-            out[i] = a[i] / b[i];
-        }
+        divide_blocks(draws, a, b, out);
         break;
     default:
         for (int64_t i = 0; i < draws; i++) {
