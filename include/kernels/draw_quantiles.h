@@ -38,10 +38,12 @@ enum { DRAW_QUANTILES_MAX = 8 };
  *  statistic are sorted. Where a few far values crowd the others into one part, that part is sorted in time
  *  proportional to its length.
  *
- *  @param[out] room   [2 * count], scratch
- *  @param[out] found  [wanted]
+ *  @param[in]  moments  of the same values
+ *  @param[out] room     [2 * count], scratch
+ *  @param[out] found    [wanted]
  */
-void draws_quantiles(const float *values, int64_t count, const double *probabilities, int wanted,
-                     float *room, struct draw_quantile *found);
+void draws_quantiles(const float *values, int64_t count, const struct draw_moments *moments,
+                     const double *probabilities, int wanted, float *room,
+                     struct draw_quantile *found);
 
 #endif

@@ -153,7 +153,7 @@ struct inventory_statistics inventory_summarise(struct inventory_summary *summar
     }
     const double probabilities[] = {tail, 0.5, 1 - tail};
     struct draw_quantile found[3];
-    draws_quantiles(numbers, count, probabilities, 3, summary->room, found);
+    draws_quantiles(numbers, count, &moments, probabilities, 3, summary->room, found);
     statistics.mean = statistics.point + moments.mean;
     statistics.sd = moments.sd;
     statistics.mean_error = moments.sd / sqrt((double)count);

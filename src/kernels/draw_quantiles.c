@@ -272,16 +272,16 @@ static double at_place(const struct parts *parts, double place)
     return high > low ? low + part * (high - low) : low;
 }
 
-void draws_quantiles(const float *values, int64_t count, const double *probabilities, int wanted,
-                     float *room, struct draw_quantile *found)
+void draws_quantiles(const float *values, int64_t count, const struct draw_moments *moments,
+                     const double *probabilities, int wanted, float *room,
+                     struct draw_quantile *found)
 {
     struct parts parts = {.room = room, .part = (uint16_t *)(room + count)};
     struct places places[DRAW_QUANTILES_MAX];
-    float low, high;
-    extremes_of(values, count, &low, &high);
-    double scale = PARTS / ((double)high - (double)low);
+    double low = (double)moments->low, high = (double)moments->high;
+    double scale = PARTS / (high - low);
     if (isfinite(low) && isfinite(high) && isfinite(scale)) {
-        find_parts(values, count, (double)low, scale, parts.part);
+        find_parts(values, count, low, scale, parts.part);
     } else { /* equal values, or infinite ones: all in one part */
         memset(parts.part, 0, (size_t)count * sizeof *parts.part);
     }

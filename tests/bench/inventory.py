@@ -139,7 +139,7 @@ def compare(folder, answers, totals, tolerance):
             error = np.sqrt(2) * float(row[column + "_error"])
             largest = max(largest, abs(float(row[column]) - one[number]) / error)
     print(f"{largest:.3g}")
-    sys.exit(largest > float(tolerance))
+    sys.exit(int(largest > float(tolerance)))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,13 @@ static void fill(int kind, int64_t count)
     }
 }
 
+static void find_quantiles(int64_t count, const double *wanted, int quantiles,
+                           struct draw_quantile *found)
+{
+    struct draw_moments moments = draws_moments(values, count);
+    draws_quantiles(values, count, &moments, wanted, quantiles, room, found);
+}
+
 static double order_statistic(int64_t count, double place)
 {
     int64_t below = (int64_t)floor(place);
@@ -59,7 +66,7 @@ static void quantiles_equal_those_of_a_sorted_list(void **state)
             fill(kind, count);
             memcpy(sorted, values, (size_t)count * sizeof *sorted);
             qsort(sorted, (size_t)count, sizeof *sorted, compare);
-            draws_quantiles(values, count, wanted, 6, room, found);
+            find_quantiles(count, wanted, 6, found);
             for (int i = 0; i < 6; i++) {
                 double last = (double)(count - 1), p = wanted[i];
                 double expected = order_statistic(count, last * p);
@@ -87,7 +94,7 @@ static void infinite_values_have_their_place(void **state)
     for (int i = 0; i < 500; i++) {
         values[2 * i] = INFINITY;
     }
-    draws_quantiles(values, 1000, wanted, 2, room, found);
+    find_quantiles(1000, wanted, 2, found);
     assert_true(isfinite(found[0].value) && found[1].value == INFINITY);
 }
 
@@ -107,7 +114,7 @@ static void standard_errors_are_those_of_theory(void **state)
         for (int i = 0; i < DRAWS; i++) {
             values[i] = (float)normal_draw(key, (uint64_t)set, i);
         }
-        draws_quantiles(values, DRAWS, wanted, 3, room, found);
+        find_quantiles(DRAWS, wanted, 3, found);
         for (int i = 0; i < 3; i++) {
             sum[i] += found[i].error;
         }
