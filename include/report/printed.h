@@ -22,7 +22,7 @@
  * Whether labels were exchanged: `{of: [a, b, c], is: labelled, to: shares, by: [...]}`. `by` holds
  * amounts in the order of `of`, once or several times (years); `shares` is their part of the sum, in
  * percent, and the mean of the times. It makes one check of each label, which fails where another
- * order of the labels is nearer (least sum of differences).
+ * order of the labels is nearer (least sum of squared differences).
  */
 #ifndef AIRSHED_REPORT_PRINTED_H
 #define AIRSHED_REPORT_PRINTED_H

@@ -399,6 +399,9 @@ static enum status attach_inputs(void *context, struct stage *stage)
     struct text all = {0};
     char *identities = NULL;
     TRY(stage_add_input_file(stage, "input", model->path));
+    for (size_t i = 0; i < model->printed_files.count; i++) {
+        TRY(stage_add_input_file(stage, "printed", model->printed_files.items[i]));
+    }
     for (int i = 0; i < model->table_count; i++) {
         text_add_format(&all, "%s%s", i > 0 ? "; " : "", model->tables[i].identity);
     }

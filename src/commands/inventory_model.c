@@ -656,6 +656,7 @@ static void clear_values(struct inventory_model *model)
     for (int i = 0; i < model->paper_count; i++) {
         printed_clear(&model->papers[i]);
     }
+    text_list_clear(&model->printed_files);
     free(model->printed);
     free(model->papers);
     free(model->synthetic_title);

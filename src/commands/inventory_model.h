@@ -196,6 +196,7 @@ struct inventory_model {
     int correlation_count;
     struct inventory_printed *printed;
     int64_t printed_count, printed_room;
+    struct text_list printed_files; /**< that printed numbers were read from */
     struct printed *papers; /**< [paper_count], with the checks of their numbers */
     int paper_count;
 };

@@ -207,6 +207,7 @@ static enum status read_paper(struct inventory_model *model, const struct config
     TRY(path_join(folder, inventory_scalar(node, "paper"), &path));
     TRY(printed_read(path, &model->papers[model->paper_count]));
     const struct printed *paper = &model->papers[model->paper_count++];
+    TRY(text_list_add(&model->printed_files, path));
     for (size_t i = 0; i < paper->number_count; i++) {
         TRY(add_number(model, &paper->numbers[i]));
     }

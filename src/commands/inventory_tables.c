@@ -51,7 +51,7 @@ struct reading {
     const struct config_node *node;
     struct table *table;
     struct inventory_table *facts; /* of values */
-    enum status (*take)(struct inventory_model *, const struct inventory_entry *); /* of others */
+    enum status (*take)(struct inventory_model *, const struct inventory_entry *); /* of printed numbers */
     struct inventory_entry entry;
     const char *set[FIELDS];
     struct filter filters[FILTERS_MAX];
@@ -425,8 +425,9 @@ static enum status read_table(struct inventory_model *model, const struct config
         }
     }
     FAIL_IF(facts->used == 0, STATUS_DATA,
-            "%s: none of its %lld rows gives a value: see 'where', 'leave_out' and the years (%s)",
-            facts->path, (long long)facts->rows, config_place(node, place));
+            "%s: none of its %lld rows gives a value: %s (%s)", facts->path, (long long)facts->rows,
+            facts->empty > 0 ? "fill its values in" : "see 'where', 'leave_out' and the years",
+            config_place(node, place));
     tell_dropped(facts);
 done:
     if (reading != NULL) {
@@ -507,7 +508,7 @@ done:
     return status;
 }
 
-/* ---- tables of others --------------------------------------------------------------------- */
+/* ---- printed tables ----------------------------------------------------------------------- */
 
 enum status inventory_table_entries(struct inventory_model *model, const struct config_node *node,
                                     enum status (*take)(struct inventory_model *model,
@@ -521,6 +522,7 @@ enum status inventory_table_entries(struct inventory_model *model, const struct 
     reading->node = node;
     reading->take = take;
     TRY(open_table(reading, &path));
+    TRY(text_list_add(&model->printed_files, path));
     for (int64_t row = 0; row < reading->table->rows; row++) {
         reading->entry.row = row;
         if (row_counts(reading)) {

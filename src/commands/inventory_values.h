@@ -47,8 +47,8 @@ enum entry_outcome { ENTRY_USED, ENTRY_OTHER_YEAR, ENTRY_EMPTY };
 enum status inventory_entry_add(struct inventory_model *model, const struct inventory_entry *entry,
                                 enum entry_outcome *outcome, double *number);
 
-/** Hands each entry of the table that @p node of the config names to @p take, row by row, without rows
- *  that do not count. */
+/** Hands each entry of a table of printed numbers, which @p node of the config names, to @p take, row by
+ *  row, without rows that do not count. */
 enum status inventory_table_entries(struct inventory_model *model, const struct config_node *node,
                                     enum status (*take)(struct inventory_model *model,
                                                         const struct inventory_entry *entry));

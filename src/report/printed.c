@@ -337,7 +337,8 @@ static void judge_labels(struct printed_check *checks, size_t labels)
     do { /* the order as printed comes first, so it stays unless another is nearer */
         double differences = 0;
         for (size_t i = 0; i < labels; i++) {
-            differences += fabs(checks[i].of->value - checks[order[i]].made);
+            double difference = checks[i].of->value - checks[order[i]].made;
+            differences += difference * difference;
         }
         for (size_t i = 0; differences < nearest && i < labels; i++) {
             checks[i].label = checks[order[i]].of;
