@@ -62,11 +62,14 @@ static enum status read_members(const struct inventory_model *model, const struc
     enum status status;
     struct text_list names = {0};
     const struct text_list *all = &model->indices[index].members;
-    const struct config_node *node = config_find(ask, model->indices[index].name);
+    const struct config_node *node =
+        ask != NULL ? config_find(ask, model->indices[index].name) : NULL;
     bool is_open = !varies || (node != NULL && node->kind == CONFIG_SCALAR &&
                                strcmp(node->text, "any") == 0);
     bool is_all = !is_open && node == NULL && all->count > 0 && all->items[0][0] != '\0';
-    TRY(inventory_list(ask, model->indices[index].name, &names));
+    if (ask != NULL) {
+        TRY(inventory_list(ask, model->indices[index].name, &names));
+    }
     size_t count = is_all ? all->count : is_open || names.count == 0 ? 1 : names.count;
     TRY(memory_allocate(count, sizeof *members->member, &members->member));
     members->count = (int)count;
