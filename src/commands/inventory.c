@@ -499,6 +499,7 @@ static enum status prepare(struct inventory *inventory)
     TRY(inventory_grid_create(inventory->job, &inventory->model, &inventory->grid));
     TRY(find_headlines(inventory));
     tell_warnings(inventory);
+    TRY(inventory_draws_name(inventory->job, &inventory->draws));
     TRY(declare(inventory));
     if (inventory->job->rank == 0 && !inventory->job->dry_run) {
         TRY(path_create_folder(folder));

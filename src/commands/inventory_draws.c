@@ -142,12 +142,16 @@ done:
     return status;
 }
 
+enum status inventory_draws_name(const struct job *job, struct inventory_draws *draws)
+{
+    return scratch_path(job, "draws", &draws->path);
+}
+
 enum status inventory_draws_make(const struct job *job, const struct inventory_drawing *drawing,
                                  struct inventory_draws *draws)
 {
     enum status status;
     TRY_TOGETHER(job->comm, describe(drawing, draws));
-    TRY_TOGETHER(job->comm, scratch_path(job, "draws", &draws->path));
     TRY(run(job, drawing, draws));
     if (!job->dry_run) {
         TRY_TOGETHER(job->comm,

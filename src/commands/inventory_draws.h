@@ -28,6 +28,9 @@ struct inventory_draws {
     int64_t slots, draws, block;
 };
 
+/** Names the scratch, so that what a kill has left goes even where the product is complete. */
+enum status inventory_draws_name(const struct job *job, struct inventory_draws *draws);
+
 /** Makes the draws, each block by one rank; a run that was killed goes on where it was. With --dry-run
  *  the plan is printed. Collective.
  *  @return STATUS_USAGE where a block does not fit --memory */

@@ -46,7 +46,7 @@ done
 
 # ---- killed and resumed -----------------------------------------------------------------------
 # The first strikes while draws are made, the second in the commit of the tables.
-for fault in compute:17 write:3 journal:5 commit:2; do
+for fault in compute:17 write:3 journal:5 commit:2 commit:9; do
   name="killed_${fault/:/_}"
   AIRSHED_FAULT=$fault small 2 "$name"
   expect_true "${name}_is_killed" test "$exit_code" -ne 0
