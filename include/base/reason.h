@@ -19,7 +19,11 @@
     X(REASON_OUTLIER, "outlier")                                                                   \
     X(REASON_NO_WEATHER, "no_weather")                                                             \
     X(REASON_OUTSIDE_GRID, "outside_grid")                                                         \
-    X(REASON_MISSING, "missing")
+    X(REASON_MISSING, "missing")                                                                   \
+    X(REASON_NOT_POSITIVE, "not_positive")                                                         \
+    X(REASON_OUTSIDE_BOUNDS, "outside_bounds")                                                     \
+    X(REASON_NO_CONVERGENCE, "no_convergence")                                                     \
+    X(REASON_SMALL_SAMPLE, "small_sample")
 
 enum reason {
 #define X(code, meaning) code,

@@ -21,4 +21,12 @@ enum {
 void random_words(struct random_key key, uint64_t item, uint64_t first, int64_t blocks,
                   uint32_t *words);
 
+/** Draws @p first, @p first + 1 ... of @p item as uniform numbers in (0, 1): those of
+ *  random_uniforms(), in SIMD lanes.
+ *
+ *  @param[out] values  [count]
+ */
+void random_words_uniforms(struct random_key key, uint64_t item, uint64_t first, int64_t count,
+                           double *values);
+
 #endif

@@ -8,18 +8,35 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "units_internal.h"
 
 struct units_converter {
     cv_converter *function; /* NULL: identity */
 };
 
-/* The database of units, read once: some 5 ms. */
-static ut_system *unit_system(void)
+/* Counted things are no plain numbers: 3 t/person times persons is 3 t, and tonnes and persons cannot
+ * be added. */
+static void add_base_unit(ut_system *system, const char *name)
+{
+    ut_unit *unit = ut_new_base_unit(system);
+    if (unit != NULL) {
+        ut_map_name_to_unit(name, UT_ASCII, unit);
+        ut_map_unit_to_name(unit, name, UT_ASCII);
+    }
+    ut_free(unit);
+}
+
+/* Read once: some 5 ms. */
+ut_system *units_system(void)
 {
     static ut_system *read;
     ut_set_error_message_handler(ut_ignore);
     if (read == NULL) {
         read = ut_read_xml(NULL);
+        if (read != NULL) {
+            add_base_unit(read, "person");
+            add_base_unit(read, "piece");
+        }
     }
     return read;
 }
@@ -124,12 +141,11 @@ static void lower_names(char *text)
     }
 }
 
-/* The unit, to be released with ut_free(), or NULL where it is unknown. */
-static ut_unit *parse(const char *raw)
+ut_unit *units_parse(const char *raw)
 {
     char *text = NULL;
     ut_unit *unit = NULL;
-    ut_system *system = unit_system();
+    ut_system *system = units_system();
     if (raw == NULL || system == NULL || tidy(raw, &text) != STATUS_OK) {
         return NULL;
     }
@@ -154,7 +170,7 @@ static enum status check_pair(const char *from, const char *to, const ut_unit *f
                               const ut_unit *to_unit)
 {
     enum status status = STATUS_OK;
-    FAIL_IF(unit_system() == NULL, STATUS_SYSTEM,
+    FAIL_IF(units_system() == NULL, STATUS_SYSTEM,
             "cannot read the database of UDUNITS: install its package or set UDUNITS2_XML_PATH");
     FAIL_IF(from == NULL || to == NULL, STATUS_DATA, "no units: cannot convert %s to %s",
             from != NULL ? from : "values without units", to != NULL ? to : "values without units");
@@ -171,7 +187,7 @@ enum status units_converter_create(const char *from, const char *to,
                                    struct units_converter **converter)
 {
     enum status status;
-    ut_unit *from_unit = parse(from), *to_unit = parse(to);
+    ut_unit *from_unit = units_parse(from), *to_unit = units_parse(to);
     *converter = NULL;
     TRY(check_pair(from, to, from_unit, to_unit));
     TRY(memory_allocate(1, sizeof **converter, converter));
@@ -221,7 +237,7 @@ void units_convert_double(const struct units_converter *converter, double *value
 
 bool units_are_equal(const char *a, const char *b)
 {
-    ut_unit *a_unit = parse(a), *b_unit = parse(b);
+    ut_unit *a_unit = units_parse(a), *b_unit = units_parse(b);
     bool equal = a_unit != NULL && b_unit != NULL && ut_compare(a_unit, b_unit) == 0;
     ut_free(a_unit);
     ut_free(b_unit);
@@ -230,7 +246,7 @@ bool units_are_equal(const char *a, const char *b)
 
 bool units_are_convertible(const char *a, const char *b)
 {
-    ut_unit *a_unit = parse(a), *b_unit = parse(b);
+    ut_unit *a_unit = units_parse(a), *b_unit = units_parse(b);
     bool both = a_unit != NULL && b_unit != NULL && ut_are_convertible(a_unit, b_unit);
     ut_free(a_unit);
     ut_free(b_unit);
@@ -239,7 +255,7 @@ bool units_are_convertible(const char *a, const char *b)
 
 bool units_are_known(const char *text)
 {
-    ut_unit *unit = parse(text);
+    ut_unit *unit = units_parse(text);
     ut_free(unit);
     return unit != NULL;
 }

@@ -5,7 +5,9 @@
  * with file, line and column:
  *
  *   inventory_model.c    the config: indices, parameters, sources, formulas
- *   inventory_values.c   its tables: one struct inventory_value for a row, or for rows of samples
+ *   inventory_tables.c   its tables and values as entries
+ *   inventory_printed.c  printed numbers to compare with
+ *   inventory_values.c   one struct inventory_value for an entry, or for entries that are samples
  *   inventory_lookup.c   which value a parameter has in a cell (P3.04)
  *   inventory_units.c    dimensions of the formulas (P3.05-P3.07)
  *   inventory_graph.c    one graph of all results over all values (P3.09)
@@ -19,9 +21,10 @@
 #include "base/config.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "base/units.h"
+#include "base/unit.h"
 #include "flow/job.h"
 #include "kernels/formula.h"
+#include "report/printed.h"
 
 /** Indices: the first four are there always, those of `indices:` follow. */
 enum {
@@ -90,6 +93,7 @@ struct inventory_value {
     struct inventory_key key;
     double value;       /**< in the parameter's units; of samples their mean */
     char *distribution; /**< as it was written; NULL: that of the parameter */
+    double factor;        /**< from the unit of its row to the parameter's */
     double sd, low, high; /**< columns of these names, in the parameter's units; NaN where absent */
     enum sample_meaning meaning;
     double *samples;    /**< [sample_count] */
@@ -101,13 +105,15 @@ struct inventory_value {
 
 /** What became of a table, for inputs.csv: nothing is dropped in silence. */
 struct inventory_table {
+    const char *file; /**< as the config names it */
     char *path, *sheet;
     char *identity;   /**< for the fingerprint */
     int64_t rows, used;
-    int64_t left_out; /**< by where and leave_out */
-    int64_t other_years;
-    double used_sum, left_out_sum, other_years_sum; /**< of the numbers in their value column */
-    char *units;
+    int64_t left_out;    /**< rows, by where and leave_out */
+    int64_t other_years; /**< values of years that the inventory does not have */
+    int64_t empty;       /**< cells without a value */
+    double used_sum, left_out_sum, other_years_sum; /**< of the numbers as written */
+    char *units; /**< of the first of them; NULL: none given */
 };
 
 struct inventory_source {
@@ -124,6 +130,7 @@ struct inventory_formula {
     struct formula *parsed;
     struct unit *unit;   /**< of what it gives; set by inventory_units_check() */
     double *scale;       /**< [nodes, 2], factors that bring the operands to one unit */
+    double to_results;   /**< factor from its unit to that of the results */
     int quantity;        /**< the quantity it is, -1: that of a source */
 };
 
@@ -134,15 +141,37 @@ struct inventory_correlation {
     const struct config_node *node;
 };
 
+/** Which result a printed number is. */
+enum printed_statistic {
+    PRINTED_TOTAL,
+    PRINTED_MEAN,         /**< of the years */
+    PRINTED_SHARE,        /**< of the total of the nation, % */
+    PRINTED_PART,         /**< of the total of the category of a source, % */
+    PRINTED_CHANGE,       /**< of a total since the first year, % */
+    PRINTED_SHARE_CHANGE, /**< of a share since then, as a ratio of shares, % */
+    PRINTED_MINUS,        /**< lower end of a total's interval less its mean, % of the mean */
+    PRINTED_PLUS,         /**< upper end, the same */
+    PRINTED_STATISTICS
+};
+extern const char *const inventory_statistic_names[PRINTED_STATISTICS];
+
 struct inventory_printed {
-    char *label, *quantity, *place;
+    const char *id, *printed_at; /**< "" where nothing is given; where the paper prints it */
+    char *label, *place;         /**< what it is; where it was read */
+    enum printed_statistic statistic;
     struct inventory_key key;
-    double value;
+    int category, receptor, region; /**< -1: all */
+    double value;     /**< in the units of the results, or in % */
+    double half;      /**< half a unit of its last digit, in the same */
 };
 
 struct inventory_model {
     struct config_node *root;
     const char *path;
+    const char *tables_folder; /**< where its tables are looked for first; NULL: none */
+    bool leaves_asked;         /**< tables with `asks` are not read: their stand-in is being made */
+    bool is_synthetic;         /**< some value is a stand-in, see inventory_template.h */
+    char *synthetic_title;     /**< the title then, which says so; NULL otherwise */
     const char *title, *units;
     struct unit *unit;
     struct inventory_index *indices; /**< [index_count] */
@@ -166,13 +195,20 @@ struct inventory_model {
     struct inventory_correlation *correlations;
     int correlation_count;
     struct inventory_printed *printed;
-    int64_t printed_count;
+    int64_t printed_count, printed_room;
+    struct text_list printed_files; /**< that printed numbers were read from */
+    struct printed *papers; /**< [paper_count], with the checks of their numbers */
+    int paper_count;
 };
 
-/** Reads and checks the config at @p path with all its tables. Local.
+/** Reads and checks the config at @p path with all its tables. Tables whose file name is in @p folder
+ *  (NULL: none) are read from there. Local.
  *  @return STATUS_USAGE for the config, STATUS_DATA for a table, each with file, line and column */
-enum status inventory_model_read(const char *path, bool content_hash,
+enum status inventory_model_read(const char *path, const char *folder, bool content_hash,
                                  struct inventory_model *model);
+
+/** The same without tables, values and printed numbers. */
+enum status inventory_model_read_frame(const char *path, struct inventory_model *model);
 
 /** Releases all of it; a model of zeros is allowed. */
 void inventory_model_clear(struct inventory_model *model);
@@ -186,5 +222,23 @@ int inventory_index_find(const struct inventory_model *model, const char *name);
 /** Parameter, or quantity, called @p name; -1 where there is none. */
 int inventory_parameter_find(const struct inventory_model *model, const char *name);
 int inventory_quantity_find(const struct inventory_model *model, const char *name);
+
+/** Dimensions of all formulas: fills unit, scale and to_results, and refuses unknown names, circles and
+ *  units that do not fit, with file, line and column (P3.05-P3.07). */
+enum status inventory_units_check(struct inventory_model *model);
+
+/** Place of a node of a formula: "file:line:column: formula of 'coal', character 7 ('coal * ...')".
+ *  Released with free(). */
+enum status inventory_formula_place(const struct inventory_formula *formula, int node, char **place);
+
+/** Finds the value of @p parameter in a cell: the keys of @p cell that the parameter varies by, then with
+ *  keys left open, at each level of P3.04. An activity of a province is looked for in the province only.
+ *  @return the level; LEVEL_COUNT where there is none. *@p value is its number, -1 for LEVEL_ZERO */
+enum lookup_level inventory_lookup(const struct inventory_model *model, int parameter,
+                                   const struct inventory_key *cell, int64_t *value);
+
+/** "Hebei, 2015, PC" of the keys that @p parameter varies by. @return @p buffer */
+const char *inventory_key_text(const struct inventory_model *model, int parameter,
+                               const struct inventory_key *key, char *buffer, size_t bytes);
 
 #endif

@@ -18,6 +18,7 @@
     X(compare)                                                                                     \
     X(correlate)                                                                                   \
     X(moran)                                                                                       \
+    X(inventory)                                                                                   \
     X(explain)                                                                                     \
     X(report)                                                                                      \
     X(run)                                                                                         \

@@ -138,8 +138,12 @@ done:
 
 static void write_check(const struct printed_check *check, struct text *html)
 {
-    char range[64], what[32];
+    char range[256], what[32];
     snprintf(range, sizeof range, "%.5g to %.5g", check->low, check->high);
+    if (check->label != NULL && !check->holds) {
+        snprintf(range, sizeof range, "%.5g to %.5g; the printed number fits '%s'", check->low,
+                 check->high, check->label->what);
+    }
     snprintf(what, sizeof what, "%s", check->is);
     for (char *byte = what; *byte != '\0'; byte++) {
         *byte = *byte == '_' ? ' ' : *byte;

@@ -16,6 +16,7 @@
 #include "kernels/synthetic.h"
 #include "kernels/waves.h"
 #include "parallel/agree.h"
+#include "inventory_template.h"
 #include "synth_internal.h"
 
 #define REGION .group = "Region"
@@ -30,6 +31,12 @@ static const struct option_spec synth_options[] = {
      .help =
          "Folder for pm25.nc, met.nc, dem.tif, sources.geojson, zones.geojson and truth.nc; made "
          "where it does not exist."},
+    {.name = "inventory",
+     .kind = OPTION_PATH,
+     .argument = "CONFIG",
+     .flags = OPTION_INPUT,
+     .help = "Instead of a region: the tables that a config of airshed inventory asks for, filled with a "
+             "stand-in that is marked synthetic in every row."},
     {.name = "rows",
      .kind = OPTION_INTEGER,
      .fallback = "96",
@@ -761,6 +768,10 @@ static enum status synth_run(struct job *job)
     enum status status;
     struct synth synth = {0};
     struct stage *stage = NULL;
+    const char *inventory = option_text(job->options, "inventory");
+    if (inventory != NULL) {
+        return inventory_template_make(job, inventory, true);
+    }
     TRY_TOGETHER(job->comm, prepare(&synth, job));
     TRY_TOGETHER(job->comm, job->rank == 0 && !job->dry_run
                                 ? make_folder(option_text(job->options, "output"))
@@ -788,9 +799,13 @@ const struct command command_synth = {
         "sources, a trend and noise, with gaps and 29 Februaries. Each part is written to "
         "truth.nc, so that every other command can be checked against what it ought to find.\n\n"
         "Any cell and any day can be made alone: the region may be larger than memory, and is the "
-        "same on any number of ranks. The same --seed gives the same region.",
+        "same on any number of ranks. The same --seed gives the same region.\n\n"
+        "With --inventory it makes a stand-in for the tables that an inventory asks for: provincial "
+        "activity and factors at random, scaled where the config says so to national totals that are "
+        "printed. Nothing in it is data of any real place.",
     .examples = "airshed synth -o region\n"
                 "mpirun -n 4 airshed synth -o region --rows 660 --cols 630 --seed 7\n"
+                "airshed synth --inventory configs/vanadium-china.yaml -o build/vanadium-tables\n"
                 "airshed synth -o spreading --plumes spreading --gap-fraction 0.3 --noise 12",
     .tables = synth_tables,
     .run = synth_run,

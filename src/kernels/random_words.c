@@ -1,6 +1,8 @@
 /* airshed -- GPL-3.0-or-later. Many words of Philox at once, one block in each lane. */
 #include "kernels/random_words.h"
 
+#include <string.h>
+
 #include "kernels/lanes.h"
 
 /* Constants of Philox 4x32 (Salmon et al. 2011). */
@@ -11,7 +13,8 @@
 
 enum {
     ROUNDS = 10,
-    WORDS_LANES = RANDOM_WORDS_LANES
+    WORDS_LANES = RANDOM_WORDS_LANES,
+    UNIFORM_BLOCKS = 8 * WORDS_LANES /* made at once */
 };
 
 /* Words live in 64-bit lanes: a product of two words is then one vector instruction. */
@@ -51,5 +54,47 @@ void random_words(struct random_key key, uint64_t item, uint64_t first, int64_t 
             out[2 * WORDS_LANES + lane] = (uint32_t)c[lane];
             out[3 * WORDS_LANES + lane] = (uint32_t)d[lane];
         }
+    }
+}
+
+/* A draw takes the upper 53 bits of two words: the sum below is exact. */
+__attribute__((always_inline)) static inline double uniform_of_words(uint32_t high, uint32_t low)
+{
+    double value = (double)high * 0x1p-32 + (double)(low >> 11) * 0x1p-53;
+    return value > 0 ? value : 0x1p-54;
+}
+
+KERNEL_CLONES
+static void uniforms_of_words(const uint32_t *words, double *values)
+{
+    for (int group = 0; group < UNIFORM_BLOCKS; group += WORDS_LANES) {
+        const uint32_t *in = words + group * RANDOM_WORDS_BLOCK;
+        double even[WORDS_LANES], odd[WORDS_LANES];
+#pragma omp simd
+        for (int lane = 0; lane < WORDS_LANES; lane++) {
+            even[lane] = uniform_of_words(in[WORDS_LANES + lane], in[lane]);
+            odd[lane] = uniform_of_words(in[3 * WORDS_LANES + lane], in[2 * WORDS_LANES + lane]);
+        }
+        for (int lane = 0; lane < WORDS_LANES; lane++) {
+            values[2 * (group + lane)] = even[lane];
+            values[2 * (group + lane) + 1] = odd[lane];
+        }
+    }
+}
+
+void random_words_uniforms(struct random_key key, uint64_t item, uint64_t first, int64_t count,
+                           double *values)
+{
+    uint32_t words[UNIFORM_BLOCKS * RANDOM_WORDS_BLOCK];
+    double made[2 * UNIFORM_BLOCKS];
+    int64_t skip = (int64_t)(first % 2);
+    for (uint64_t block = first / 2; count > 0; block += UNIFORM_BLOCKS) {
+        random_words(key, item, block, UNIFORM_BLOCKS, words);
+        uniforms_of_words(words, made);
+        int64_t part = count < 2 * UNIFORM_BLOCKS - skip ? count : 2 * UNIFORM_BLOCKS - skip;
+        memcpy(values, made + skip, (size_t)part * sizeof *values);
+        values += part;
+        count -= part;
+        skip = 0;
     }
 }

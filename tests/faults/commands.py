@@ -1,6 +1,8 @@
 # airshed -- GPL-3.0-or-later. Every command that writes, on inputs that take it a moment.
 import os
 import re
+import subprocess
+import sys
 
 import support
 
@@ -26,6 +28,9 @@ def make_inputs():
         made = support.run(0, one + ["--quiet"])
         if not support.check(f"{one[0]}_makes_an_input_of_attribute", made.code == 0, made):
             support.finish()
+    tables = os.path.join(place, "inventory")
+    os.mkdir(tables)
+    subprocess.run([sys.executable, "tests/commands/inventory.py", "make", tables], check=True)
     with open(os.path.join(place, "chain.yaml"), "w") as file:
         file.write(f"""
 stages:
@@ -70,6 +75,7 @@ def arguments(name, region, output):
                   "--permutations", "40"],
         "explain": ["explain", "38.103", "115.023", "--product", region + "/deweathered.nc",
                     "--product", region + "/expected.nc", "--no-figure", "-o", output + "/out.json"],
+        "inventory": ["inventory", region + "/inventory/small.yaml", "-o", output + "/tables", "--block", "64"],
         "report": ["report", region, "-o", output + "/report.html"],
         "run": ["run", chain(region, output)],
     }
@@ -77,10 +83,10 @@ def arguments(name, region, output):
 
 
 NAMES = ["synth", "prepare", "grow", "stl", "deweather", "background", "attribute", "trend", "zonal",
-         "compare", "correlate", "moran", "explain", "report", "run"]
+         "compare", "correlate", "moran", "inventory", "explain", "report", "run"]
 WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
-OF_SEVERAL_STAGES = ["prepare", "deweather", "report", "run"]
+OF_SEVERAL_STAGES = ["prepare", "deweather", "inventory", "report", "run"]
 
 
 def commit_steps(name, expected):

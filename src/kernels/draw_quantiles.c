@@ -1,0 +1,305 @@
+/* airshed -- GPL-3.0-or-later. Moments and percentiles of Monte Carlo draws. */
+#include "kernels/draw_quantiles.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernels/lanes.h"
+
+/* ---- moments ------------------------------------------------------------------------------ */
+
+enum { WIDTH = 2 * LANES };
+
+KERNEL_CLONES
+void draws_differences(const double *values, int64_t count, double point, float *differences)
+{
+    for (int64_t i = 0; i < count; i++) {
+        differences[i] = (float)(values[i] - point);
+    }
+}
+
+static double add_lanes(const double *lanes)
+{
+    double sum = 0;
+    for (int lane = 0; lane < WIDTH; lane++) {
+        sum += lanes[lane];
+    }
+    return sum;
+}
+
+KERNEL_CLONES
+static double sum_of(const float *values, int64_t count)
+{
+    double sums[WIDTH] = {0};
+    int64_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) {
+        for (int lane = 0; lane < WIDTH; lane++) {
+            sums[lane] += (double)values[i + lane];
+        }
+    }
+    for (int lane = 0; i < count; i++, lane++) {
+        sums[lane] += (double)values[i];
+    }
+    return add_lanes(sums);
+}
+
+KERNEL_CLONES
+static double squares_of(const float *values, int64_t count, double mean)
+{
+    double sums[WIDTH] = {0};
+    int64_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) {
+        for (int lane = 0; lane < WIDTH; lane++) {
+            double apart = (double)values[i + lane] - mean;
+            sums[lane] += apart * apart;
+        }
+    }
+    for (int lane = 0; i < count; i++, lane++) {
+        double apart = (double)values[i] - mean;
+        sums[lane] += apart * apart;
+    }
+    return add_lanes(sums);
+}
+
+KERNEL_CLONES
+static void extremes_of(const float *values, int64_t count, float *low, float *high)
+{
+    float lows[WIDTH], highs[WIDTH];
+    int64_t i = 0;
+    for (int lane = 0; lane < WIDTH; lane++) {
+        lows[lane] = highs[lane] = values[0];
+    }
+    for (; i + WIDTH <= count; i += WIDTH) {
+        for (int lane = 0; lane < WIDTH; lane++) {
+            float value = values[i + lane];
+            lows[lane] = value < lows[lane] ? value : lows[lane];
+            highs[lane] = value > highs[lane] ? value : highs[lane];
+        }
+    }
+    for (; i < count; i++) {
+        lows[0] = values[i] < lows[0] ? values[i] : lows[0];
+        highs[0] = values[i] > highs[0] ? values[i] : highs[0];
+    }
+    *low = lows[0];
+    *high = highs[0];
+    for (int lane = 1; lane < WIDTH; lane++) {
+        *low = lows[lane] < *low ? lows[lane] : *low;
+        *high = highs[lane] > *high ? highs[lane] : *high;
+    }
+}
+
+struct draw_moments draws_moments(const float *values, int64_t count)
+{
+    struct draw_moments moments = {NAN, NAN, NAN, NAN};
+    if (count > 0) {
+        moments.mean = sum_of(values, count) / (double)count;
+        extremes_of(values, count, &moments.low, &moments.high);
+    }
+    if (count > 1) {
+        moments.sd = sqrt(squares_of(values, count, moments.mean) / (double)(count - 1));
+    }
+    return moments;
+}
+
+/* ---- sorting ------------------------------------------------------------------------------ */
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3, FEW = 96 };
+
+/* Bits that sort as the numbers do: all are turned over for negative ones, the sign for others. */
+static uint32_t key_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits ^ (bits >> 31 != 0 ? UINT32_MAX : UINT32_C(1) << 31);
+}
+
+static uint32_t digit_of(float value, int pass)
+{
+    return key_of(value) >> pass * DIGIT_BITS & (DIGITS - 1);
+}
+
+static void sort_few(float *values, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++) {
+        float value = values[i];
+        int64_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--) {
+            values[at] = values[at - 1];
+        }
+        values[at] = value;
+    }
+}
+
+/* A radix sort. @p room [count]. */
+static void sort_many(float *values, int64_t count, float *room)
+{
+    int64_t start[DIGITS];
+    float *from = values, *to = room;
+    for (int pass = 0; pass < PASSES; pass++) {
+        int64_t before = 0;
+        memset(start, 0, sizeof start);
+        for (int64_t i = 0; i < count; i++) {
+            start[digit_of(from[i], pass)]++;
+        }
+        for (int digit = 0; digit < DIGITS; digit++) {
+            int64_t own = start[digit];
+            start[digit] = before;
+            before += own;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            to[start[digit_of(from[i], pass)]++] = from[i];
+        }
+        float *other = from;
+        from = to;
+        to = other;
+    }
+    memcpy(values, from, (size_t)count * sizeof *values); /* an odd number of passes */
+}
+
+/* ---- order statistics --------------------------------------------------------------------- */
+
+enum { PARTS = 1024 };
+
+/* Values by parts of their range; those that are wanted lie sorted in room. */
+struct parts {
+    int64_t first[PARTS + 1]; /* rank of the first value of each part */
+    int64_t place[PARTS];     /* in room, of the parts that are wanted */
+    bool is_wanted[PARTS];
+    uint16_t *part; /* [count], of each value; gone when parts are sorted */
+    float *room;
+};
+
+/* A value's part never lies before that of a smaller one. */
+KERNEL_CLONES
+static void find_parts(const float *values, int64_t count, double low, double scale,
+                       uint16_t *part)
+{
+    for (int64_t i = 0; i < count; i++) {
+        int32_t found = (int32_t)(((double)values[i] - low) * scale);
+        part[i] = (uint16_t)(found < PARTS ? found : PARTS - 1);
+    }
+}
+
+/* Four counts side by side, so that equal neighbours do not wait for one another. */
+static void count_parts(struct parts *parts, int64_t count)
+{
+    enum { BESIDE = 4 };
+    int64_t counts[BESIDE][PARTS] = {{0}};
+    int64_t i = 0;
+    for (; i + BESIDE <= count; i += BESIDE) {
+        for (int k = 0; k < BESIDE; k++) {
+            counts[k][parts->part[i + k]]++;
+        }
+    }
+    for (; i < count; i++) {
+        counts[0][parts->part[i]]++;
+    }
+    parts->first[0] = 0;
+    for (int part = 0; part < PARTS; part++) {
+        parts->first[part + 1] = parts->first[part] + counts[0][part] + counts[1][part] +
+                                 counts[2][part] + counts[3][part];
+    }
+}
+
+/* The part that holds the value of a rank. */
+static int part_of_rank(const struct parts *parts, int64_t rank)
+{
+    int part = 0;
+    for (int step = PARTS / 2; step > 0; step /= 2) {
+        part += parts->first[part + step] <= rank ? step : 0;
+    }
+    return part;
+}
+
+/* The places that a quantile needs: itself and one standard error to either side. */
+struct places {
+    double own, below, above;
+    bool has_error;
+};
+
+static struct places places_of(int64_t count, double probability)
+{
+    double last = (double)(count - 1), own = last * probability;
+    double spread = sqrt((double)count * probability * (1 - probability));
+    return (struct places){own, own - spread, own + spread,
+                           own - spread >= 0 && own + spread <= last};
+}
+
+static void want_place(struct parts *parts, double place, int64_t count)
+{
+    int64_t rank = (int64_t)floor(place);
+    parts->is_wanted[part_of_rank(parts, rank)] = true;
+    if (rank + 1 < count) {
+        parts->is_wanted[part_of_rank(parts, rank + 1)] = true;
+    }
+}
+
+static void gather(struct parts *parts, const float *values, int64_t count)
+{
+    int64_t room = 0, next[PARTS];
+    for (int part = 0; part < PARTS; part++) {
+        parts->place[part] = next[part] = room;
+        room += parts->is_wanted[part] ? parts->first[part + 1] - parts->first[part] : 0;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int part = parts->part[i];
+        if (parts->is_wanted[part]) {
+            parts->room[next[part]++] = values[i];
+        }
+    }
+    for (int part = 0; part < PARTS; part++) {
+        int64_t own = parts->first[part + 1] - parts->first[part];
+        if (parts->is_wanted[part] && own <= FEW) {
+            sort_few(parts->room + parts->place[part], own);
+        } else if (parts->is_wanted[part]) {
+            sort_many(parts->room + parts->place[part], own, parts->room + count);
+        }
+    }
+}
+
+static double at_rank(const struct parts *parts, int64_t rank)
+{
+    int part = part_of_rank(parts, rank);
+    return (double)parts->room[parts->place[part] + rank - parts->first[part]];
+}
+
+static double at_place(const struct parts *parts, double place)
+{
+    int64_t below = (int64_t)floor(place);
+    double part = place - (double)below, low = at_rank(parts, below);
+    double high = part > 0 ? at_rank(parts, below + 1) : low;
+    return high > low ? low + part * (high - low) : low;
+}
+
+void draws_quantiles(const float *values, int64_t count, const struct draw_moments *moments,
+                     const double *probabilities, int wanted, float *room,
+                     struct draw_quantile *found)
+{
+    struct parts parts = {.room = room, .part = (uint16_t *)(room + count)};
+    struct places places[DRAW_QUANTILES_MAX];
+    double low = (double)moments->low, high = (double)moments->high;
+    double scale = PARTS / (high - low);
+    if (isfinite(low) && isfinite(high) && isfinite(scale)) {
+        find_parts(values, count, low, scale, parts.part);
+    } else { /* equal values, or infinite ones: all in one part */
+        memset(parts.part, 0, (size_t)count * sizeof *parts.part);
+    }
+    count_parts(&parts, count);
+    for (int i = 0; i < wanted; i++) {
+        places[i] = places_of(count, probabilities[i]);
+        want_place(&parts, places[i].own, count);
+        if (places[i].has_error) {
+            want_place(&parts, places[i].below, count);
+            want_place(&parts, places[i].above, count);
+        }
+    }
+    gather(&parts, values, count);
+    for (int i = 0; i < wanted; i++) {
+        found[i] = (struct draw_quantile){at_place(&parts, places[i].own), NAN};
+        if (places[i].has_error) {
+            found[i].error =
+                (at_place(&parts, places[i].above) - at_place(&parts, places[i].below)) / 2;
+        }
+    }
+}

@@ -1,0 +1,292 @@
+# airshed -- GPL-3.0-or-later. For tests/commands/inventory.sh: makes inventories, sound and bad, and checks what
+# comes of them against closed forms and plain sums.
+#
+#   inventory.py make FOLDER          small.yaml with its tables
+#   inventory.py bad FOLDER           NAME.yaml for each thing that can be wrong
+#   inventory.py check FOLDER OUTPUT  tables of small.yaml
+#   inventory.py prefix SHORT LONG    a longer run begins with the draws of a shorter one
+import csv
+import json
+import math
+import os
+import statistics
+import sys
+
+YEARS = [2015, 2016, 2017]
+PROVINCES = {"North": "Up", "South": "Up", "East": "Down"}
+COAL = {("North", 2015): 100, ("North", 2016): 120, ("North", 2017): 90,
+        ("South", 2015): 400, ("South", 2016): 410, ("South", 2017): 0,
+        ("East", 2015): 50, ("East", 2016): 55, ("East", 2017): 70}  # kt
+EMISSION = {"North": 20, None: 30}  # g/t: one province has its own
+FUEL = 2.5e6  # t a year, in the nation
+
+CONFIG = """\
+title: A small inventory
+units: t
+years: 2015-2017
+regions:
+  Up: [North, South]
+  Down: [East]
+indices:
+  device: [ESP, FF]
+parameters:
+  coal: {kind: activity, units: t, by: [province, year], spread: normal(cv=5 %)}
+  factor: {units: g/t, by: [province], spread: lognormal(cv=30 %)}
+  applied: {kind: share, by: [device], exclusive: device}
+  removal: {kind: share, by: [device]}
+  fuel: {kind: activity, units: t, by: [year]}
+  metal: {units: mg/kg}
+  a: {units: t, kind: number}
+  b: {units: t, kind: number}
+  c: {units: t}
+  d: {units: 1}
+tables:
+  - {file: coal.csv, set: {parameter: coal}, leave_out: {province: Sea}}
+  - {file: factors.csv, set: {parameter: factor, unit: g/t}}
+values:
+  - {parameter: applied, device: ESP, value: 60, unit: "%"}
+  - {parameter: applied, device: FF, value: 30, unit: "%"}
+  - {parameter: removal, device: ESP, value: 0.9, distribution: "uniform(low=0.85, high=0.95)"}
+  - {parameter: removal, device: FF, value: 0.99}
+  - {parameter: fuel, value: 2.5, unit: 10^6 t}
+  - {parameter: metal, value: 4, unit: ug/g, distribution: "triangular(low=2, high=8)", reference: a book}
+  - {parameter: a, value: 10, unit: t, distribution: normal(sd=1)}
+  - {parameter: b, value: 20, unit: t, distribution: normal(sd=3)}
+  - {parameter: c, value: 5, unit: t, distribution: lognormal(cv=50 %)}
+  - {parameter: d, value: 2, distribution: lognormal(cv=20 %)}
+quantities:
+  passed: 1 - sum(device, applied * removal)
+sources:
+  - {name: coal, category: stationary, receptor: air, formula: coal * factor * passed}
+  - {name: fuel, category: mobile, receptor: air, extent: national, formula: fuel * metal}
+  - {name: linear, category: closed, receptor: soil, extent: national, formula: a + 2 * b}
+  - {name: product, category: closed, receptor: water, extent: national, formula: c * d}
+printed:
+  - {label: of a paper, source: linear, year: 2015, value: 0.05, unit: kt}
+"""
+
+
+def write(folder, name, text, encoding="utf-8"):
+    with open(os.path.join(folder, name), "w", encoding=encoding, newline="") as file:
+        file.write(text)
+
+
+def coal_table():
+    rows = ["province,year,value,unit"]
+    rows += [f"{province},{year},{value},kt" for (province, year), value in COAL.items()]
+    rows += ["East,2014,33,kt", "Sea,2015,7,kt"]  # another year, a place to leave out
+    return "\n".join(rows) + "\n"
+
+
+def make(folder):
+    write(folder, "small.yaml", CONFIG)
+    write(folder, "coal.csv", coal_table())
+    write(folder, "factors.csv", "province,value\nNorth,20\n,30\n")
+
+
+# ---- what can be wrong ------------------------------------------------------------------------
+
+def bad(folder):
+    make(folder)
+
+    def table(name, old, new, encoding="utf-8"):
+        text = coal_table()
+        assert old in text, name
+        write(folder, name + ".csv", text.replace(old, new), encoding)
+        write(folder, name + ".yaml", CONFIG.replace("coal.csv", name + ".csv"))
+
+    def config(name, old, new):
+        assert old in CONFIG, name
+        write(folder, name + ".yaml", CONFIG.replace(old, new))
+
+    table("unknown_unit", "North,2016,120,kt", "North,2016,120,wibble")
+    table("other_dimension", "North,2016,120,kt", "North,2016,120,kWh")
+    table("missing_year", "South,2016,410,kt\n", "")
+    table("twin", "South,2016,410,kt\n", "South,2016,410,kt\nSouth,2016,411,kt\n")
+    table("negative", "South,2016,410", "South,2016,-410")
+    table("separators", "South,2016,410", 'South,2016,"1,410"')
+    table("spelling", "South,2016,410", "SOUTH,2016,410")
+    table("unknown_province", "South,2016,410", "Suoth,2016,410")
+    table("encoding", "Sea,2015", "S\u00e9a,2015", "latin-1")
+    table("text", "South,2016,410", "South,2016,n/a")
+    table("odd_year", "South,2016,410", "South,MMXVI,410")
+    table("ragged", "South,2016,410,kt", "South,2016,410")
+    write(folder, "no_rows.csv", "province,year,value,unit\n")
+    write(folder, "no_rows.yaml", CONFIG.replace("coal.csv", "no_rows.csv"))
+    config("share_above_one", "{parameter: removal, device: FF, value: 0.99}",
+           "{parameter: removal, device: FF, value: 1.01}")
+    config("shares_above_one", "device: FF, value: 30", "device: FF, value: 50")
+    config("circle", "  passed: 1 - sum(device, applied * removal)",
+           "  passed: 1 - other\n  other: 2 * passed")
+    config("unknown_parameter", "formula: coal * factor * passed", "formula: coal * factr * passed")
+    config("unknown_value", "{parameter: fuel, value", "{parameter: fuels, value")
+    config("unlike", "formula: a + 2 * b", "formula: a + 2 * d")
+    config("not_mass", "formula: fuel * metal", "formula: metal")
+    config("unknown_key", "units: t\nyears", "unit: t\nyears")
+    config("open_index", "formula: c * d", "formula: c * removal")
+    config("broken_formula", "formula: c * d", "formula: c * (d")
+    config("no_table", "coal.csv", "nowhere.csv")
+    config("odd_distribution", "normal(sd=1)", "normal(sd=-1)")
+    config("unknown_distribution", "normal(sd=1)", "nromal(sd=1)")
+    config("odd_printed", "source: linear, year: 2015", "source: linear, year: 2031")
+
+
+# ---- checks -----------------------------------------------------------------------------------
+
+def rows_of(folder, name):
+    with open(os.path.join(folder, name + ".csv"), encoding="utf-8", newline="") as file:
+        text = file.read()
+    assert text.count("\r\n") == text.count("\n"), f"{name}.csv: records end in CR LF (RFC 4180)"
+    rows = list(csv.DictReader(text.splitlines()))
+    with open(os.path.join(folder, name + ".json"), encoding="utf-8") as file:
+        described = json.load(file)
+    names = [column["name"] for column in described["columns"]]
+    assert rows == [] or list(rows[0]) == names, f"{name}.json describes other columns"
+    return rows
+
+
+def find(rows, **keys):
+    found = [row for row in rows if all(row[key] == value for key, value in keys.items())]
+    assert len(found) == 1, f"{keys}: {len(found)} rows instead of one"
+    return found[0]
+
+
+def near(what, found, wanted, tolerance):
+    found = float(found)
+    assert abs(found - wanted) <= tolerance, f"{what}: {found!r} instead of {wanted!r}"
+
+
+PASSED = 1 - (0.6 * 0.9 + 0.3 * 0.99)
+
+
+def coal_point(province, year):
+    return COAL[province, year] * 1e3 * EMISSION.get(province, EMISSION[None]) * 1e-6 * PASSED
+
+
+def check_points(totals):
+    """Every total is the plain sum of its cells; equal to rounding of a few sums."""
+    def coal(provinces, years):
+        return sum(coal_point(province, year) for province in provinces for year in years)
+
+    for year in YEARS + [None]:
+        years = YEARS if year is None else [year]
+        label = "2015-2017" if year is None else str(year)
+        for province in PROVINCES:
+            row = find(totals, subject="source", name="coal", place=province, year=label)
+            near(f"coal of {province} {label}", row["point"], coal([province], years), 1e-9)
+        for region in ("Up", "Down"):
+            inside = [province for province in PROVINCES if PROVINCES[province] == region]
+            row = find(totals, subject="all", place=region, year=label)
+            near(f"{region} {label}", row["point"], coal(inside, years), 1e-9)
+        rest = len(years) * (FUEL * 4e-6 + 50 + 10)
+        row = find(totals, subject="all", extent="nation", year=label)
+        near(f"all {label}", row["point"], coal(PROVINCES, years) + rest, 1e-9)
+        row = find(totals, subject="receptor", name="air", extent="nation", year=label)
+        near(f"air {label}", row["point"], coal(PROVINCES, years) + len(years) * FUEL * 4e-6, 1e-9)
+        row = find(totals, subject="all", extent="without province", year=label)
+        near(f"without province {label}", row["point"], rest, 1e-9)
+
+
+def check_closed_forms(totals, draws):
+    """Normal and lognormal results: four standard errors of each statistic, which one run in some thousand
+    leaves; the seed is fixed. Errors of percentiles are estimates themselves, so five of those."""
+    z = statistics.NormalDist().inv_cdf(0.975)
+    row = find(totals, subject="source", name="linear", extent="nation", year="2015")
+    sd = math.sqrt(1 + 36)
+    near("mean of the sum", row["mean"], 50, 4 * sd / math.sqrt(draws))
+    near("sd of the sum", row["sd"], sd, 4 * sd / math.sqrt(2 * draws))
+    near("propagated sd of the sum", row["propagated_sd"], sd, 1e-9)
+    near("propagated interval", row["propagated_low"], 50 - z * sd, 1e-9)
+    for name, wanted in (("low", 50 - z * sd), ("median", 50), ("high", 50 + z * sd)):
+        error = float(row[name + "_error"])
+        p = {"low": 0.025, "median": 0.5, "high": 0.975}[name]
+        density = statistics.NormalDist(50, sd).pdf(wanted)
+        true = math.sqrt(p * (1 - p) / draws) / density
+        near(f"standard error of {name}", error, true, 0.5 * true)
+        near(f"{name} of the sum", row[name], wanted, 5 * true)
+    near("minus", row["minus_percent"], (float(row["low"]) / float(row["mean"]) - 1) * 100, 1e-9)
+    near("plus", row["plus_percent"], (float(row["high"]) / float(row["mean"]) - 1) * 100, 1e-9)
+
+    row = find(totals, subject="source", name="product", extent="nation", year="2016")
+    spread = [math.sqrt(math.log(1 + cv * cv)) for cv in (0.5, 0.2)]
+    log = statistics.NormalDist(math.log(10) - sum(s * s for s in spread) / 2, math.hypot(*spread))
+    near("mean of the product", row["mean"], 10, 4 * float(row["mean_error"]))
+    for name, p in (("low", 0.025), ("median", 0.5), ("high", 0.975)):
+        wanted = math.exp(log.inv_cdf(p))
+        true = math.sqrt(p * (1 - p) / draws) / (log.pdf(log.inv_cdf(p)) / wanted)
+        near(f"{name} of the product", row[name], wanted, 5 * true)
+    near("propagated sd of the product", row["propagated_sd"], 10 * math.hypot(0.5, 0.2), 1e-9)
+
+
+def check_sharing(totals):
+    """A factor that provinces share is one draw: their sum spreads as the factor does, not less."""
+    sums = [find(totals, subject="source", name="coal", place=place, year="2015")
+            for place in ("South", "East")]
+    cv = [float(row["sd"]) / float(row["mean"]) for row in sums]
+    assert all(0.25 < one < 0.40 for one in cv), cv
+    row = find(totals, subject="source", name="product", extent="nation", year="2015-2017")
+    one = find(totals, subject="source", name="product", extent="nation", year="2015")
+    near("a value without a year is one draw", row["high"], 3 * float(one["high"]), 1e-5)
+
+
+def check_others(output):
+    changes = rows_of(output, "changes")
+    row = find(changes, subject="source", name="coal", extent="nation", year="2017", of="share")
+    shares = rows_of(output, "shares")
+    first, last = (float(find(shares, subject="source", name="coal", extent="nation", year=year)["point"])
+                   for year in ("2015", "2017"))
+    near("a change of share is a ratio of shares", row["point"], (last / first - 1) * 100, 1e-9)
+    levels = rows_of(output, "levels")
+    for place, level in (("North", "province"), ("South", "national")):
+        row = find(levels, source="coal", place=place, year="2016", parameter="factor")
+        assert row["level"] == level, row
+    row = find(levels, source="coal", place="East", year="2016", parameter="coal")
+    assert row["level"] == "province-year", row
+    row = find(rows_of(output, "inputs"), file="coal.csv")
+    assert (row["rows"], row["used"], row["left_out_rows"], row["other_years"]) == ("11", "9", "1", "1"), row
+    assert (float(row["left_out_sum"]), float(row["other_years_sum"])) == (7, 33), row
+    near("used", row["used_sum"], sum(COAL.values()), 1e-9)
+    row = find(rows_of(output, "printed"), name="linear")
+    assert float(row["printed"]) == 50 and float(row["recomputed"]) == 50 and row["agrees"] == "yes", row
+    row = find(rows_of(output, "parameters"), parameter="metal")
+    assert row["reference"] == "a book" and row["distribution"].startswith("triangular"), row
+    near("metal", row["value"], 4, 1e-12)
+
+
+def check_sensitivities(output):
+    """Of two normals with sd 1 and 6 the correlations are their sd by that of the sum, exactly."""
+    rows = [row for row in rows_of(output, "sensitivities") if row["name"] == "closed"]
+    largest = max(rows, key=lambda row: abs(float(row["pearson"])))
+    assert largest["order"] == "1" and largest["is_significant"] == "yes", largest
+    # The category is linear + product, three times: variances 37 and about those of the lognormal product.
+    product = 100 * (1.25 * 1.04 - 1)
+    wanted = {"a": 1, "b": 6}
+    for name, sd in wanted.items():
+        true = sd / math.sqrt(37 + product)
+        row = find(rows, parameter=name)
+        near(f"Pearson of {name}", row["pearson"], true, 4 * (1 - true * true) / math.sqrt(10000))
+    explained = sum(float(row["contribution_percent"]) for row in rows)
+    near("contributions add up", explained, float(rows[0]["explained_percent"]), 1e-6)
+
+
+def check(folder, output):
+    totals = rows_of(output, "totals")
+    check_points(totals)
+    check_closed_forms(totals, 10000)
+    check_sharing(totals)
+    check_others(output)
+    check_sensitivities(output)
+
+
+def prefix(short, long):
+    """Statistics after the first 10,000 draws are the same numbers."""
+    a, b = rows_of(short, "convergence"), rows_of(long, "convergence")
+    keys = [(row["year"], row["draws"]) for row in a]
+    assert ("2015", "10000") in keys and max(int(row["draws"]) for row in b) == 100000
+    b = {(row["year"], row["draws"]): row for row in b}
+    for row in a:
+        assert row == b[row["year"], row["draws"]], row
+
+
+if __name__ == "__main__":
+    {"make": make, "bad": bad, "check": check, "prefix": prefix}[sys.argv[1]](*sys.argv[2:])

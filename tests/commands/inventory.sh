@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Inventories: totals against plain sums, intervals against closed forms, the same bytes however they are
+# made, and a message with file, line and column for whatever is wrong.
+# ranks: 1 2 3 4
+source tests/support/command.sh
+source tests/support/flow.sh
+need_python inventory
+
+check="$python tests/commands/inventory.py"
+small="$scratch/small"
+mkdir "$small"
+$check make "$small"
+
+# small RANKS NAME OPTION...: into $scratch/NAME
+small() {
+  local ranks=$1 name=$2
+  shift 2
+  run "$ranks" inventory "$small/small.yaml" -o "$scratch/$name" --no-history "$@"
+}
+
+# ---- values -----------------------------------------------------------------------------------
+small 1 one
+expect a_small_inventory 0 "source 'fuel' has national data only"
+expect_true totals_and_intervals_are_right $check check "$small" "$scratch/one"
+expect_clean nothing_unfinished_is_left "$scratch"
+
+# ---- the same bytes ---------------------------------------------------------------------------
+for ranks in 2 3 4; do
+  small "$ranks" "ranks$ranks"
+  expect "a_run_on_${ranks}_ranks" 0
+  expect_same_bytes "one_rank_equals_${ranks}" "$scratch/one" "$scratch/ranks$ranks"
+done
+small 2 blocks --block 1000 --memory 64M
+expect blocks_of_another_length 0
+expect_same_bytes blocks_do_not_matter "$scratch/one" "$scratch/blocks"
+small 3 long --draws 100000
+expect a_longer_run 0
+expect_true a_longer_run_begins_with_the_same_draws $check prefix "$scratch/one" "$scratch/long"
+small 1 again --seed 2
+expect_false another_seed_gives_other_draws cmp -s "$scratch/one/totals.csv" "$scratch/again/totals.csv"
+for method in latin sobol; do
+  small 2 "$method" --sampling "$method"
+  expect "draws_by_$method" 0
+  expect_true "totals_by_${method}_are_right" $check check "$small" "$scratch/$method"
+done
+
+# ---- killed and resumed -----------------------------------------------------------------------
+# The first strikes while draws are made, the second in the commit of the tables.
+for fault in compute:17 write:3 journal:5 commit:2 commit:9; do
+  name="killed_${fault/:/_}"
+  AIRSHED_FAULT=$fault small 2 "$name"
+  expect_true "${name}_is_killed" test "$exit_code" -ne 0
+  small 3 "$name" --resume
+  expect "${name}_is_resumed" 0
+  expect_same_bytes "${name}_equals_an_undisturbed_run" "$scratch/one" "$scratch/$name"
+done
+expect_clean nothing_unfinished_is_left_after_kills "$scratch"
+small 1 one
+expect an_existing_result_is_refused 4 "use --overwrite"
+small 1 one --resume
+expect a_complete_result_is_left_alone 0
+small 1 one --resume --draws 5000
+expect other_draws_do_not_continue_a_result 4
+small 2 plan --dry-run
+expect a_plan_is_printed 0 "expected time"
+expect_false a_plan_writes_nothing test -e "$scratch/plan"
+
+# ---- what can be wrong ------------------------------------------------------------------------
+$check bad "$scratch"
+cd "$scratch" || exit 1
+airshed=$(realpath "$OLDPWD/$airshed")
+
+# bad NAME CODE PATTERN: NAME.yaml is refused so, and leaves nothing behind
+bad() {
+  run 1 inventory "$1.yaml" -o "bad_$1"
+  expect "$1" "$2" "$3"
+  expect_false "$1_leaves_nothing" test -e "bad_$1"
+}
+
+bad unknown_unit 3 "unknown_unit.csv, line 3, column 'unit': unknown units 'wibble': write them as"
+bad other_dimension 3 "line 3, column 'unit': 'kWh' cannot be converted to 't', the units of 'coal'"
+bad missing_year 3 "'coal' of South, 2016 .*missing_year.yaml:10.* missing_year.csv, line 5, .*add rows"
+bad twin 3 "twin.csv, line 7, column 'value': a second value of 'coal'.*first is in twin.csv, line 6"
+bad negative 3 "line 6, column 'value': '-410' of 'coal' is negative, which no activity can be"
+bad separators 3 "line 6, column 'value': '1,410' has separators in the number: write it without"
+bad spelling 3 "line 6, column 'province': 'SOUTH' is spelled 'South' in the config: use one spelling"
+bad unknown_province 3 "line 6, column 'province': unknown province 'Suoth'; did you mean 'South'"
+bad encoding 3 "encoding.csv, line 12: is not UTF-8: save the table in that encoding"
+bad text 3 "line 6, column 'value': 'n/a' is not a finite number; leave the cell empty"
+bad odd_year 3 "line 6, column 'year': 'MMXVI' is not a year"
+bad ragged 3 "ragged.csv, line 6: has 3 cells where the header has 4"
+bad no_rows 3 "no_rows.csv: holds no rows below its header: fill it in"
+bad no_table 3 "nowhere.csv: cannot be read"
+bad share_above_one 3 "share_above_one.yaml:27:45: a share of 1.01 is above 1: correct it"
+bad shares_above_one 3 "shares_above_one.yaml:.* the shares 'applied' over device sum to 1.1"
+bad circle 2 "circle.yaml:36:14: .*circular formula: passed -> other -> passed"
+bad unknown_parameter 2 "unknown_parameter.yaml:37:71: .*'factr'; did you mean 'factor'"
+bad unknown_value 3 "unknown_value.yaml:28:17: unknown parameter 'fuels'; did you mean 'fuel'"
+bad unlike 2 "unlike.yaml:39:83: .*cannot add 't' and '1'"
+bad not_mass 2 "not_mass.yaml:38:78: .*it gives '1' where 't', the units of the results, is expected"
+bad unknown_key 2 "unknown_key.yaml:2:1: unknown key 'unit'; did you mean 'units'"
+bad open_index 2 "open_index.yaml:40:87: .*it varies by 'device': sum over that index"
+bad broken_formula 2 "broken_formula.yaml:40:83: formula 'c \* \(d': character 7"
+bad odd_distribution 3 "odd_distribution.yaml:30:27: .*sd is not negative"
+bad unknown_distribution 3 "'nromal'; did you mean 'normal'"
+bad odd_printed 3 "odd_printed.yaml:42:60: a printed number needs .* a year of the inventory"
+finish

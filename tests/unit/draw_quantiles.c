@@ -1,0 +1,182 @@
+/* airshed -- GPL-3.0-or-later. Moments and percentiles of draws.
+ * ranks: 1
+ */
+#include "testing.h"
+
+#include <float.h>
+#include <stdbool.h>
+
+#include "base/random.h"
+#include "kernels/draw_quantiles.h"
+
+enum { MOST = 20000, KINDS = 7 };
+
+static float values[MOST], sorted[MOST], room[2 * MOST];
+
+static double normal_draw(struct random_key key, uint64_t item, int64_t draw)
+{
+    return random_normal(key, item, (uint64_t)draw);
+}
+
+static int compare(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Uniform, normal-like, heavy tails, few different ones, all equal, one far away, ascending. */
+static void fill(int kind, int64_t count)
+{
+    struct random_key key = {11, 3};
+    for (int64_t i = 0; i < count; i++) {
+        double u = random_uniform(key, (uint64_t)kind, (uint64_t)i);
+        double v = random_uniform(key, (uint64_t)kind + 100, (uint64_t)i);
+        double shapes[KINDS] = {u - 0.5, normal_draw(key, (uint64_t)kind + 200, i),
+                                pow(u, -3) * (v < 0.5 ? -1 : 1), floor(5 * u) - 2, 0.25,
+                                i == 7 ? 1e30 : u, (double)i};
+        values[i] = (float)shapes[kind];
+    }
+}
+
+static void find_quantiles(int64_t count, const double *wanted, int quantiles,
+                           struct draw_quantile *found)
+{
+    struct draw_moments moments = draws_moments(values, count);
+    draws_quantiles(values, count, &moments, wanted, quantiles, room, found);
+}
+
+static double order_statistic(int64_t count, double place)
+{
+    int64_t below = (int64_t)floor(place);
+    double part = place - (double)below, low = (double)sorted[below];
+    int64_t above = below + 1 < count ? below + 1 : below;
+    return low + part * ((double)sorted[above] - low);
+}
+
+/* By qsort(), at every kind and several lengths; exact but for the rounding of the mean of two. */
+static void quantiles_equal_those_of_a_sorted_list(void **state)
+{
+    (void)state;
+    const int64_t counts[] = {1, 2, 3, 10, 97, 1000, MOST};
+    const double wanted[] = {0.001, 0.025, 0.25, 0.5, 0.975, 0.9999};
+    struct draw_quantile found[6];
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (size_t n = 0; n < sizeof counts / sizeof counts[0]; n++) {
+            int64_t count = counts[n];
+            fill(kind, count);
+            memcpy(sorted, values, (size_t)count * sizeof *sorted);
+            qsort(sorted, (size_t)count, sizeof *sorted, compare);
+            find_quantiles(count, wanted, 6, found);
+            for (int i = 0; i < 6; i++) {
+                double last = (double)(count - 1), p = wanted[i];
+                double expected = order_statistic(count, last * p);
+                double tolerance = 4 * DBL_EPSILON * fabs(expected);
+                assert_true(fabs(found[i].value - expected) <= tolerance);
+                double spread = sqrt((double)count * p * (1 - p));
+                bool has_error = last * p - spread >= 0 && last * p + spread <= last;
+                assert_int_equal(has_error, !isnan(found[i].error));
+                if (has_error) {
+                    double half = (order_statistic(count, last * p + spread) -
+                                   order_statistic(count, last * p - spread)) / 2;
+                    assert_true(fabs(found[i].error - half) <= 4 * DBL_EPSILON * fabs(half));
+                }
+            }
+        }
+    }
+}
+
+static void infinite_values_have_their_place(void **state)
+{
+    (void)state;
+    struct draw_quantile found[2];
+    const double wanted[] = {0.25, 0.75};
+    fill(1, 1000);
+    for (int i = 0; i < 500; i++) {
+        values[2 * i] = INFINITY;
+    }
+    find_quantiles(1000, wanted, 2, found);
+    assert_true(isfinite(found[0].value) && found[1].value == INFINITY);
+}
+
+/* 400 sets of 2,000 normal draws: the standard error that is told is, in the mean, the spread of the
+ * quantile over the sets, sqrt(p q / n) / density; its mean over 400 sets errs by about 1 % (each by
+ * n^(-1/4) = 15 % and some bias of second order), the bound is 5 %. */
+static void standard_errors_are_those_of_theory(void **state)
+{
+    (void)state;
+    enum { SETS = 400, DRAWS = 2000 };
+    const double wanted[] = {0.025, 0.5, 0.975};
+    const double density[] = {0.05844507, 0.39894228, 0.05844507}; /* of the normal distribution there */
+    double sum[3] = {0};
+    struct random_key key = {5, 9};
+    struct draw_quantile found[3];
+    for (int set = 0; set < SETS; set++) {
+        for (int i = 0; i < DRAWS; i++) {
+            values[i] = (float)normal_draw(key, (uint64_t)set, i);
+        }
+        find_quantiles(DRAWS, wanted, 3, found);
+        for (int i = 0; i < 3; i++) {
+            sum[i] += found[i].error;
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        double expected = sqrt(wanted[i] * (1 - wanted[i]) / DRAWS) / density[i];
+        assert_true(fabs(sum[i] / SETS / expected - 1) < 0.05);
+    }
+}
+
+/* Against long double sums in plain order; the bound is that of summing count doubles. */
+static void moments_equal_plain_sums(void **state)
+{
+    (void)state;
+    const int64_t counts[] = {1, 2, 15, 16, 17, 1000, MOST};
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (size_t n = 0; n < sizeof counts / sizeof counts[0]; n++) {
+            int64_t count = counts[n];
+            long double sum = 0, size = 0, squares = 0;
+            fill(kind, count);
+            struct draw_moments found = draws_moments(values, count);
+            for (int64_t i = 0; i < count; i++) {
+                sum += (long double)values[i];
+                size += fabsl((long double)values[i]);
+            }
+            long double mean = sum / count;
+            for (int64_t i = 0; i < count; i++) {
+                squares += ((long double)values[i] - mean) * ((long double)values[i] - mean);
+            }
+            assert_true(fabsl((long double)found.mean - mean) <=
+                        DBL_EPSILON * size / count * (long double)(count / 16 + 32));
+            if (count == 1) {
+                assert_true(isnan(found.sd));
+                continue;
+            }
+            long double sd = sqrtl(squares / (count - 1));
+            long double slack = sd + size / count; /* the mean's own rounding, squared */
+            assert_true(fabsl((long double)found.sd - sd) <=
+                        DBL_EPSILON * slack * (long double)(count / 16 + 32));
+        }
+    }
+    fill(0, 100);
+    values[50] = NAN;
+    assert_true(isnan(draws_moments(values, 100).mean));
+}
+
+static void differences_are_rounded_once(void **state)
+{
+    (void)state;
+    const double draws[] = {50000838.0, 50000838.5, 1e300, NAN, -3};
+    float found[5];
+    draws_differences(draws, 5, 50000838.0, found);
+    assert_true(found[0] == 0 && found[1] == 0.5F && isinf(found[2]) && isnan(found[3]) &&
+                found[4] == (float)(-3 - 50000838.0));
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(quantiles_equal_those_of_a_sorted_list),
+    cmocka_unit_test(infinite_values_have_their_place),
+    cmocka_unit_test(standard_errors_are_those_of_theory),
+    cmocka_unit_test(moments_equal_plain_sums),
+    cmocka_unit_test(differences_are_rounded_once),
+};
+
+TESTING_MAIN(tests)
