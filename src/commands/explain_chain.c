@@ -26,16 +26,6 @@ const struct explainer explainers[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-const char *chain_input(const struct product *product, const char *option)
-{
-    for (size_t i = 0; i < product->input_options.count; i++) {
-        if (strcmp(product->input_options.items[i], option) == 0) {
-            return product->input_paths.items[i];
-        }
-    }
-    return NULL;
-}
-
 /* ---- products ----------------------------------------------------------------------------- */
 
 static bool is_listed(const struct products *products, const struct text_list *files,
