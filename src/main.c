@@ -224,8 +224,24 @@ static int print_man(const char *name)
     return status == STATUS_OK ? 0 : fail_early(status);
 }
 
+/* Errors of the command line itself come before options are known. */
+static bool asks_for_json(int argc, char **argv)
+{
+    static const char option[] = "--log-format";
+    bool asks = false;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], option) == 0 && i + 1 < argc) {
+            asks = strcmp(argv[i + 1], "json") == 0;
+        } else if (strncmp(argv[i], option, strlen(option)) == 0) {
+            asks = strcmp(argv[i] + strlen(option), "=json") == 0;
+        }
+    }
+    return asks;
+}
+
 int main(int argc, char **argv)
 {
+    log_setup(LOG_INFO, asks_for_json(argc, argv), 0, 0);
     /* One thread a rank; libraries read these when they start. The user's own values win. */
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
     setenv("OMP_NUM_THREADS", "1", 0);

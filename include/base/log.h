@@ -33,9 +33,6 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int log_warning_count(void);
 const char *log_warning_text(int index);
 
-/** All warnings of this rank, kept or not. */
-int64_t log_warning_total(void);
-
 /** Forgets them: a new stage of `run` begins. */
 void log_warnings_clear(void);
 

@@ -59,6 +59,10 @@ enum status flow_run(struct stage *stage, const struct flow_work *work);
 enum status flow_put(struct flow_item *item, int cube, int variable, const struct window *window,
                      const void *values);
 
+/** Puts @p maps, one after the other, into the first @p count variables of @p cube. */
+enum status flow_put_maps(struct flow_item *item, int cube, int count, const struct window *window,
+                          const float *maps);
+
 /** Keeps @p bytes of results in the item's record (stage_records() returns them). */
 enum status flow_payload(struct flow_item *item, const void *payload, int64_t bytes);
 

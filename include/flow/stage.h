@@ -66,7 +66,7 @@ enum status stage_add_cube(struct stage *stage, const char *path, const struct c
 enum status stage_add_file(struct stage *stage, const char *path);
 
 /** Adds a CSV table and the JSON twin beside it, NAME.json (C.27); *@p json is released with free().
- *  A @p path of NULL adds nothing. */
+ *  A @p path of NULL adds nothing; "-", in plans only, has no twin. */
 enum status stage_add_table(struct stage *stage, const char *path, char **json);
 
 /** Where a file of the stage is written until the commit: @p path.partial. @p path must have been

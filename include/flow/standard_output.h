@@ -2,8 +2,18 @@
 #ifndef AIRSHED_FLOW_STANDARD_OUTPUT_H
 #define AIRSHED_FLOW_STANDARD_OUTPUT_H
 
+#include "base/options.h"
 #include "base/status.h"
 #include "flow/job.h"
+
+/** --output of a command whose result is a table: an element of its options. */
+#define STANDARD_OUTPUT_OPTION                                                                     \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .kind = OPTION_PATH, .argument = "CSV",                   \
+        .flags = OPTION_REQUIRED | OPTION_OUTPUT,                                                  \
+        .help = "Result: a CSV file; its columns are described in NAME.json. - is standard output.",  \
+        .group = "Output"                                                                          \
+    }
 
 /** A folder that stands in for standard output while a stage works. */
 struct standard_output;

@@ -51,10 +51,6 @@ enum status zones_create(const struct zone_grid *grid, int64_t count,
 /** Releases *@p zones and sets it to NULL; NULL is allowed. */
 void zones_destroy(struct zones **zones);
 
-/** Entries of @p zone whose cells lie in rows [@p row, @p row + @p rows) of a grid of @p cols. */
-void zones_in_rows(const struct zones *zones, int64_t zone, int64_t cols, int64_t row, int64_t rows,
-                   int64_t *first, int64_t *count);
-
 /** Area of a cell: on the WGS84 ellipsoid where the grid is geographic, else planar. */
 double zone_cell_area_m2(const struct zone_grid *grid, int64_t row, int64_t col);
 

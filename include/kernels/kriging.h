@@ -46,8 +46,7 @@ enum kriging_flag {
 };
 
 /** Takes @p sites [count] with @p values [count], copied; *@p kriging is the caller's. Sites whose
- *  value or place is not finite are left out. Sites at one place become one with their mean value;
- *  kriging_merged() counts those that went.
+ *  value or place is not finite are left out. Sites at one place become one with their mean value.
  *
  *  @return STATUS_OK, STATUS_MEMORY
  */
@@ -58,9 +57,8 @@ enum status kriging_create(const struct kriging_options *options, int64_t count,
 /** Releases *@p kriging and sets it to NULL; NULL is allowed. */
 void kriging_destroy(struct kriging **kriging);
 
-/** Sites in use, and sites that were merged into others at the same place. */
+/** Sites in use. */
 int64_t kriging_sites(const struct kriging *kriging);
-int64_t kriging_merged(const struct kriging *kriging);
 
 /** Predicts at @p targets [count]. A prediction depends on its target and the sites alone: the same
  *  bits in any order, in any company and on any CPU. Targets in the order of a map are fastest,

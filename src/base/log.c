@@ -31,7 +31,6 @@ static struct {
     bool json;
     int rank, size; /* size 0: not set up */
     bool line_is_drawn;
-    int64_t warning_total;
     int warnings_kept;
     char *warnings[WARNINGS_KEPT];
 } logger = {.level = LOG_INFO};
@@ -93,7 +92,6 @@ static void print_text(enum log_level level, const char *text)
 
 static void keep_warning(const char *text)
 {
-    logger.warning_total++;
     if (logger.warnings_kept < WARNINGS_KEPT &&
         memory_copy_text(text, &logger.warnings[logger.warnings_kept]) == STATUS_OK) {
         logger.warnings_kept++;
@@ -165,11 +163,6 @@ int log_warning_count(void)
     return logger.warnings_kept;
 }
 
-int64_t log_warning_total(void)
-{
-    return logger.warning_total;
-}
-
 const char *log_warning_text(int index)
 {
     return logger.warnings[index];
@@ -181,7 +174,6 @@ void log_warnings_clear(void)
         free(logger.warnings[i]);
     }
     logger.warnings_kept = 0;
-    logger.warning_total = 0;
 }
 
 /* ---- progress ----------------------------------------------------------------------------- */

@@ -56,7 +56,8 @@ static const struct option_spec attribute_options[] = {
     {.name = "no-errors",
      .kind = OPTION_FLAG,
      .group = ERROR_GROUP,
-     .help = "Leave standard errors out."},
+     .help = "Leave standard errors out. They are found after all cells, in one piece that a kill "
+             "loses: --resume keeps the cells and finds them again."},
     {.name = NULL},
 };
 

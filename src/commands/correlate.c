@@ -164,14 +164,12 @@ static enum status correlate_compute(void *context, struct flow_item *item)
 
 static enum status correlate_write(void *context, struct flow_item *item)
 {
-    enum status status = STATUS_OK;
+    enum status status;
     struct correlate *correlate = context;
     struct window map = item->window;
     map.time = 0;
     map.steps = 1;
-    for (int i = 0; i < MAPS; i++) {
-        TRY(flow_put(item, 0, i, &map, correlate->maps + i * map.rows * map.cols));
-    }
+    TRY(flow_put_maps(item, 0, MAPS, &map, correlate->maps));
     TRY(flow_put(item, 0, MAP_USED, &map, correlate->used));
     TRY(flow_put(item, 0, MAP_DROPPED, &map, correlate->dropped));
     TRY(flow_put(item, 0, MAP_REASON, &map, correlate->reason));

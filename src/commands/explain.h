@@ -69,9 +69,6 @@ enum status chain_open(const struct job *job, const char *folder, const struct t
                        double lon, double lat, struct chain *chain);
 void chain_clear(struct chain *chain);
 
-/** Path that a product's option names (the first of several), or NULL. */
-const char *chain_input(const struct product *product, const char *option);
-
 /** Looks whether pollution has a value in the cell. @return STATUS_DATA where it has none at all */
 enum status chain_check_data(const struct chain *chain);
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/reason.h"
 #include "commands/commands.h"
 #include "explain.h"
 #include "grid/projection.h"
@@ -25,16 +26,6 @@ const struct explainer explainers[] = {
     {"moran", "local_i", "local Moran's I", NULL, explain_moran},
     {NULL, NULL, NULL, NULL, NULL},
 };
-
-const char *chain_input(const struct product *product, const char *option)
-{
-    for (size_t i = 0; i < product->input_options.count; i++) {
-        if (strcmp(product->input_options.items[i], option) == 0) {
-            return product->input_paths.items[i];
-        }
-    }
-    return NULL;
-}
 
 /* ---- products ----------------------------------------------------------------------------- */
 
@@ -266,21 +257,41 @@ done:
     return status;
 }
 
+/* Why the cell has no value, by the product's map of reasons; "" where it has none. */
+static enum status find_reason(const struct cell_part *part, char *text, size_t size)
+{
+    enum status status = STATUS_OK;
+    float code = 0;
+    struct window window = part_window(part, 1);
+    int variable = section_variable(part->stored, "reason");
+    text[0] = '\0';
+    if (variable >= 0 && dataset_variable(part->stored, variable)->time == NULL) {
+        TRY(dataset_read(part->stored, variable, &window, &code));
+        snprintf(text, size, " (%s)", reason_text((enum reason)code));
+    }
+done:
+    return status;
+}
+
 enum status chain_check_data(const struct chain *chain)
 {
     enum status status = STATUS_OK;
     const struct cell_part *looked_at = NULL;
     bool found = false;
+    char why[64] = "";
     for (int64_t i = 0; i < chain->count && !found; i++) {
         if (chain->part[i].explainer->data != NULL && !chain->part[i].is_outside) {
             looked_at = &chain->part[i];
             TRY(has_values(looked_at, &found));
         }
     }
+    if (looked_at != NULL && !found) {
+        TRY(find_reason(looked_at, why, sizeof why));
+    }
     FAIL_IF(looked_at != NULL && !found, STATUS_DATA,
-            "%s: the cell in row %lld, column %lld has no value at any time: there is nothing to "
+            "%s: the cell in row %lld, column %lld has no value at any time%s: there is nothing to "
             "explain",
-            path_name(looked_at->file), (long long)looked_at->row, (long long)looked_at->col);
+            path_name(looked_at->file), (long long)looked_at->row, (long long)looked_at->col, why);
 done:
     return status;
 }

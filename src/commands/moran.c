@@ -153,15 +153,13 @@ static enum status moran_compute(void *context, struct flow_item *item)
 
 static enum status write_block(struct moran_job *job, struct flow_item *item)
 {
-    enum status status = STATUS_OK;
+    enum status status;
     struct window window = block_window(job, item->index);
     int64_t cells = window.rows * window.cols;
     if (job->cells.input == NULL) {
         return flow_payload(item, job->zones, cells * (int64_t)sizeof *job->zones);
     }
-    for (int map = 0; map < MORAN_LOCAL_MAPS; map++) {
-        TRY(flow_put(item, 0, map, &window, job->maps + map * cells));
-    }
+    TRY(flow_put_maps(item, 0, MORAN_LOCAL_MAPS, &window, job->maps));
     TRY(flow_put(item, 0, LOCAL_QUADRANT, &window, job->codes));
 done:
     return status;

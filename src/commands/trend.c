@@ -69,14 +69,12 @@ static enum status trend_compute(void *context, struct flow_item *item)
 
 static enum status trend_write(void *context, struct flow_item *item)
 {
-    enum status status = STATUS_OK;
+    enum status status;
     struct trend *trend = context;
     struct window map = item->window;
     map.time = 0;
     map.steps = 1;
-    for (int i = 0; i < TREND_MAPS; i++) {
-        TRY(flow_put(item, 0, i, &map, trend->maps + i * map.rows * map.cols));
-    }
+    TRY(flow_put_maps(item, 0, TREND_MAPS, &map, trend->maps));
     TRY(flow_put(item, 0, TREND_USED, &map, trend->used));
     TRY(flow_put(item, 0, TREND_REASON, &map, trend->reason));
 done:

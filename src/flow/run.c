@@ -124,6 +124,17 @@ done:
     return status;
 }
 
+enum status flow_put_maps(struct flow_item *item, int cube, int count, const struct window *window,
+                          const float *maps)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < count; i++) {
+        TRY(flow_put(item, cube, i, window, maps + i * window_count(window)));
+    }
+done:
+    return status;
+}
+
 enum status flow_payload(struct flow_item *item, const void *payload, int64_t bytes)
 {
     enum status status;

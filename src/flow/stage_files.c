@@ -69,9 +69,12 @@ enum status stage_add_table(struct stage *stage, const char *path, char **json)
     if (path == NULL) {
         goto done;
     }
+    TRY(stage_add_file(stage, path));
+    if (strcmp(path, "-") == 0) {
+        goto done; /* the plan of a table on standard output (flow/standard_output.h) */
+    }
     TRY(path_stem(path, &stem));
     FAIL_IF(asprintf(json, "%s.json", stem) < 0, STATUS_MEMORY, "out of memory");
-    TRY(stage_add_file(stage, path));
     TRY(stage_add_file(stage, *json));
 done:
     free(stem);

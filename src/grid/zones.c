@@ -314,28 +314,6 @@ void zones_destroy(struct zones **zones)
     *zones = NULL;
 }
 
-/* First entry of low..high - 1 whose cell is not below @p cell. */
-static int64_t find_entry(const struct zones *zones, int64_t low, int64_t high, int64_t cell)
-{
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (zones->cell[middle] < cell) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-void zones_in_rows(const struct zones *zones, int64_t zone, int64_t cols, int64_t row, int64_t rows,
-                   int64_t *first, int64_t *count)
-{
-    int64_t end = zones->start[zone + 1];
-    *first = find_entry(zones, zones->start[zone], end, row * cols);
-    *count = find_entry(zones, *first, end, (row + rows) * cols) - *first;
-}
-
 /* ---- cells by their centre ------------------------------------------------------------------- */
 
 static int compare_doubles(const void *first, const void *second)

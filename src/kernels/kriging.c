@@ -46,7 +46,7 @@ struct batch {
 
 struct kriging {
     struct kriging_options options;
-    int64_t sites, merged;
+    int64_t sites;
     struct position *site; /* [sites] */
     double *value;         /* [sites] */
     struct neighbours *tree;
@@ -146,9 +146,9 @@ static enum status take_sites(struct kriging *kriging, int64_t count, const stru
         mean[i] = NAN;
     }
     int64_t usable = order_sites(count, sites, values, order);
-    kriging->merged = merge_sites(usable, order, sites, values, mean);
-    TRY(memory_allocate((size_t)(usable - kriging->merged), sizeof *kriging->site, &kriging->site));
-    TRY(memory_allocate((size_t)(usable - kriging->merged), sizeof(double), &kriging->value));
+    int64_t merged = merge_sites(usable, order, sites, values, mean);
+    TRY(memory_allocate((size_t)(usable - merged), sizeof *kriging->site, &kriging->site));
+    TRY(memory_allocate((size_t)(usable - merged), sizeof(double), &kriging->value));
     for (int64_t i = 0; i < count; i++) {
         if (!isnan(mean[i])) {
             kriging->site[kriging->sites] = sites[i];
@@ -247,11 +247,6 @@ void kriging_destroy(struct kriging **kriging)
 int64_t kriging_sites(const struct kriging *kriging)
 {
     return kriging->sites;
-}
-
-int64_t kriging_merged(const struct kriging *kriging)
-{
-    return kriging->merged;
 }
 
 /* ---- neighbours --------------------------------------------------------------------------------

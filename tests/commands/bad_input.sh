@@ -124,6 +124,15 @@ bad unknown_system 2 "--crs: .*'nonsense' is not understood" $(stl good.nc) --cr
 bad output_names_the_input 2 "'good.nc' is also the input" stl good.nc -o good.nc --period 7 --overwrite
 bad setting_without_value 2 "'period' is not KEY=VALUE" $(stl good.nc) --set period
 
+as_json_now() {
+  run 3 "$@"
+  expect "an_error_of_the_command_line_is_json" 2 \
+    '^\{"time":"[^"]+","level":"error","rank":0,"text":"(command line: )?unknown (command|option) .*\}$'
+  expect_true "it_is_one_line" test "$(wc -l <"$err")" -eq 1
+}
+later json_of_an_option as_json_now stl good.nc --perod 7 -o out/o.nc --log-format json
+later json_of_a_command as_json_now sttl good.nc --log-format=json
+
 # ---- config files ---------------------------------------------------------------------------
 bad unknown_key 2 "unknown_key.yaml:1:1: unknown option 'perod'; did you mean" \
   stl good.nc -o out/o.nc --config unknown_key.yaml

@@ -100,6 +100,22 @@ def check_nearest(result):
     tell("the_nearest_cell_is_taken", problems)
 
 
+def empty(run):
+    """Takes all values of a cell inside the areas and of one outside, and nearly all of a third.
+    LAT,LON of their centres, and of a cell beside the first."""
+    said = []
+    with netCDF4.Dataset(f"{run}/area.nc") as file:
+        area = file["area"][:]
+    with netCDF4.Dataset(f"{run}/region/pm25.nc", "r+") as file:
+        for wanted, last in ((1, None), (0, None), (0, 380)):
+            row, col = np.argwhere(area == wanted)[0 if last is None else -1]
+            file["pm25"][:last, row, col] = np.ma.masked
+            said.append(f"{file['lat'][row]:.4f},{file['lon'][col]:.4f}")
+        row, col = np.argwhere(area == 1)[1]
+        said.append(f"{file['lat'][row]:.4f},{file['lon'][col]:.4f}")
+    print(*said)
+
+
 def change(run):
     """One bit of the last digit of r2, everywhere."""
     path = f"{run}/deweathered.nc"

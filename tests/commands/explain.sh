@@ -64,7 +64,31 @@ for ranks in 0 3; do
   run "$ranks" explain ${inside/,/ } "$run" -o "$scratch/no.nc"
   expect "another_ending_is_refused_on_$ranks" 2 "ends in .json"
 done
+
+# Two cells without a value: one inside the areas, one outside; the rest of the map has them.
+bare="$scratch/bare"
+mkdir -p "$bare"
+make_product bare_region synth -o "$bare/region" --rows 14 --cols 17 --days 400 --sources 5 --rise-tolerance 5 --gap-fraction 0
+make_product bare_area grow "$bare/region/dem.tif" --sources "$bare/region/sources.geojson" --rise-tolerance 5 -o "$bare/area.nc"
+read -r without off few full <<<"$("$python" tests/commands/explain.py empty "$bare")"
+make_product bare_parts stl "$bare/region/pm25.nc" --variable pm25 --period 30 -o "$bare/parts.nc"
+make_product bare_deweathered deweather "$bare/region/pm25.nc" --met "$bare/region/met.nc" --period 30 -o "$bare/deweathered.nc"
+make_product bare_expected background "$bare/deweathered.nc" --variable deweathered --area "$bare/area.nc" -o "$bare/expected.nc"
+make_product bare_ihs attribute "$bare/region/pm25.nc" --deweathered "$bare/deweathered.nc" --expected "$bare/expected.nc" -o "$bare/ihs.nc"
+for ranks in 0 3; do
+  for cell in "$without" "$off"; do
+    run "$ranks" explain ${cell/,/ } "$bare" -o "$scratch/no.json"
+    expect "a_cell_without_data_is_refused_on_$ranks" 3 "has no value at any time \(all_missing\): there is nothing to explain"
+  done
+  run "$ranks" explain ${few/,/ } "$bare" -o "$scratch/no.json"
+  expect "the_reason_of_a_missing_cell_is_told_on_$ranks" 3 "has no value at any time \(too_short\)"
+done
+run 2 explain ${without/,/ } --product "$bare/area.nc" --no-figure -o "$scratch/place.json"
+expect where_a_cell_without_data_lies_is_explained 0 "area.nc|numbers"
+run 2 explain ${full/,/ } "$bare" --no-figure -o "$scratch/whole.json"
+expect cells_beside_it_are_explained 0 "[0-9]+ computed anew and equal to the maps, 0 differ"
 expect_clean nothing_is_left_by_refusals "$scratch"
+expect_false no_file_is_left_by_refusals test -e "$scratch/no.json"
 
 # ---- a changed product ------------------------------------------------------------------------
 "$python" tests/commands/explain.py change "$run"

@@ -125,6 +125,10 @@ expect "a_table_goes_to_standard_output" 0
 expect_same_bytes "standard_output_equals_the_file" "$out" "$scratch/on1/table.csv"
 expect_true "no_temporary_file_is_left" test -z "$(ls -A "$scratch/temporary")"
 
+run 2 zonal "$cube" --zones "$zones" --zone-name label -o - --dry-run --scratch "$scratch/temporary"
+expect "a_table_on_standard_output_is_planned" 0 " writes +-$"
+expect_false "standard_output_has_no_twin" grep -q -e '-\.json' "$out"
+
 # ---- refusals ---------------------------------------------------------------------------------
 refuse() {
   local name=$1 code=$2 pattern=$3

@@ -341,29 +341,6 @@ static void geographic_zones_have_ellipsoidal_area_and_meet_across_the_date_line
     }
 }
 
-static void entries_of_a_row_band_are_found(void **state)
-{
-    (void)state;
-    struct polygon parts[2] = {box_of(1, 1, 3, 4), box_of(0, 0, 7, 5)};
-    struct zones *zones = NULL;
-    assert_int_equal(zones_create(&even, 2, parts, &zones), STATUS_OK);
-    int64_t first, count, total = 0;
-    zones_in_rows(zones, 0, COLS, 2, 2, &first, &count);
-    assert_int_equal(count, 4);
-    assert_int_equal(zones->cell[first], 2 * COLS + 1);
-    for (int row = 0; row < ROWS; row++) {
-        zones_in_rows(zones, 1, COLS, row, 1, &first, &count);
-        assert_int_equal(zones->cell[first], row * COLS);
-        total += count;
-    }
-    assert_int_equal(total, ROWS * COLS);
-    zones_in_rows(zones, 0, COLS, 4, 1, &first, &count);
-    assert_int_equal(count, 0);
-    zones_destroy(&zones);
-    polygon_clear(&parts[0]);
-    polygon_clear(&parts[1]);
-}
-
 static void strips_do_not_change_the_fractions(void **state)
 {
     (void)state;
@@ -472,7 +449,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_partition_covers_every_cell_once),
     cmocka_unit_test(stars_with_holes_agree_with_geos),
     cmocka_unit_test(geographic_zones_have_ellipsoidal_area_and_meet_across_the_date_line),
-    cmocka_unit_test(entries_of_a_row_band_are_found),
     cmocka_unit_test(strips_do_not_change_the_fractions),
     cmocka_unit_test(centres_inside_are_marked_and_each_belongs_to_one_part),
     cmocka_unit_test(a_small_polygon_marks_the_cell_of_its_centroid),
