@@ -1,7 +1,8 @@
 /* airshed -- GPL-3.0-or-later. Maps, series, bars and boxes: what a chart shows, drawn with GMT.
  *
- * Colours are those of Crameri's batlow and vik, which keep their order for colour-blind readers and in
- * grey print (Crameri et al., Nature Communications 11, 5444, 2020). Where there is nothing to draw, the
+ * Colours are those of Crameri's batlow, which keeps its order for colour-blind readers and in grey
+ * print, and vik, which does so on each side of zero (Crameri et al., Nature Communications 11, 5444,
+ * 2020): signs tell the sides apart. Where there is nothing to draw, the
  * chart says so.
  */
 #ifndef AIRSHED_REPORT_CHART_H
@@ -35,7 +36,7 @@ struct chart_map {
     enum chart_palette palette;
     const char *title;
     const char *label;         /**< of the colour bar: quantity and units */
-    const unsigned char *dots; /**< [rows, cols], 1: a dot marks the cell; NULL: none */
+    const unsigned char *dots; /**< [rows, cols], 1: a + or - marks the cell, as its value; NULL: none */
     struct chart_borders borders;
 };
 

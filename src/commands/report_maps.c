@@ -125,7 +125,7 @@ static enum status draw_map(struct section_work *work, const struct chart_map *m
     TRY(figure_begin(work->view->folder, &figure));
     TRY(chart_map(figure, map));
     snprintf(caption, sizeof caption, "Map: %s.%s%s", map->title,
-             map->dots != NULL ? " Dots: p below 0.05." : "",
+             map->dots != NULL ? " Signs: above or below zero, with p below 0.05." : "",
              map->palette == CHART_MASK ? "" : " Colours end at the 2nd and 98th percentile.");
     snprintf(alternative, sizeof alternative,
              "Map, north up, of %s from %s: %s from %.4g to %.4g, mean %.4g", map->title, what,

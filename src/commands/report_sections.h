@@ -49,7 +49,7 @@ struct section {
     const char *column;   /**< that a table of the product must have; NULL: none needed */
     const char *rows;     /**< that table needs rows with this in its column "by"; NULL: any */
     enum chart_palette palette;
-    const char *dots; /**< variable of p-values: dots where below 0.05; NULL: none */
+    const char *dots; /**< variable of p-values: signs where below 0.05; NULL: none */
     const char *const tables[SECTION_TABLES_MAX + 1];   /**< endings of tables to print, if there */
     const char *const figures[SECTION_FIGURES_MAX + 1]; /**< names of the figures, all drawn */
     /** Writes text, tables and exactly the figures named above. Local. */

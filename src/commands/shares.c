@@ -70,7 +70,7 @@ static void write_change(double now, double before, struct table_writer *writer)
 {
     double change = now - before;
     table_writer_number(writer, change);
-    table_writer_number(writer, before != 0 ? 100 * change / before : NAN);
+    table_writer_number(writer, before != 0 ? 100 * change / before + 0.0 : NAN); /* no -0 */
 }
 
 void share_write(struct share_firsts *firsts, int64_t group, const struct period *period,

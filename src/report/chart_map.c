@@ -176,27 +176,46 @@ done:
     return status;
 }
 
-static enum status draw_dots(struct figure *figure, const struct chart_map *map)
+/* Marked cells above zero, or the others, of every few rows and columns. */
+static enum status write_signs(struct figure *figure, const struct chart_map *map, bool is_above,
+                               int64_t *count)
 {
-    enum status status = STATUS_OK;
+    enum status status;
     const struct georeference *grid = map->grid;
     double unit = grid->is_geographic ? 1 : 1000;
     int64_t longest = grid->rows > grid->cols ? grid->rows : grid->cols;
-    int64_t stride = 1 + longest / 60;
+    int64_t stride = 1 + longest / 40;
     FILE *file = NULL;
-    if (map->dots == NULL) {
-        return STATUS_OK;
-    }
-    TRY(figure_file(figure, "dots", &file));
+    *count = 0;
+    TRY(figure_file(figure, "signs", &file));
     for (int64_t row = stride / 2; row < grid->rows; row += stride) {
         for (int64_t col = stride / 2; col < grid->cols; col += stride) {
-            if (map->dots[row * grid->cols + col]) {
+            int64_t cell = row * grid->cols + col;
+            if (map->dots[cell] && (map->values[cell] > 0) == is_above) {
                 fprintf(file, "%.10g %.10g\n", grid->x[col] / unit, grid->y[row] / unit);
+                ++*count;
             }
         }
     }
     TRY(figure_file_close(figure, &file));
-    TRY(figure_call(figure, "plot\ndots\n-Sc1.6p\n-Gblack"));
+done:
+    return status;
+}
+
+/* Plus and minus: both ends of the colours are equally dark in grey print. White below black shows on
+ * dark cells, too. */
+static enum status draw_signs(struct figure *figure, const struct chart_map *map)
+{
+    enum status status = STATUS_OK;
+    for (int is_above = 0; map->dots != NULL && is_above < 2; is_above++) {
+        int64_t count;
+        char sign = is_above ? '+' : '-';
+        TRY(write_signs(figure, map, is_above, &count));
+        if (count > 0) {
+            TRY(figure_call(figure, "plot\nsigns\n-S%c4p\n-W1.6p,white", sign));
+            TRY(figure_call(figure, "plot\nsigns\n-S%c3.4p\n-W0.7p,black", sign));
+        }
+    }
 done:
     return status;
 }
@@ -259,7 +278,7 @@ static enum status draw(struct figure *figure, const struct chart_map *map,
     TRY(make_palette(figure, map->palette, range));
     TRY(draw_frame(figure, map, raster));
     TRY(figure_call(figure, "grdimage\ngrid.nc"));
-    TRY(draw_dots(figure, map));
+    TRY(draw_signs(figure, map));
     if (map->grid->is_geographic) {
         TRY(figure_call(figure, "coast\n-Da\n-W0.6p\n-N1/0.6p,black,5_2"));
     }

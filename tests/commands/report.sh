@@ -195,7 +195,7 @@ least, greatest = (float(re.search(word + r" (-?[0-9.e-]+)", section)[1]) for wo
 assert abs(least - r.min()) < 1e-5 and abs(greatest - r.max()) < 1e-5, (least, greatest, r.min(), r.max())
 assert f"{r.count()} cells with a value, {r.size - r.count()} without" in section, section[:500]
 assert f"{(p < 0.05).sum()} of {p.count()} tested cells" in section and p.count() > 20, section[:500]
-assert "Dots: p below 0.05" in section and section.count("<img") == 1
+assert "Signs: above or below zero, with p below 0.05" in section and section.count("<img") == 1
 assert re.search(r'alt="Map, north up, of Pearson\'s correlation from together.nc: pearson from ', section), section[:800]
 CHECK
   exit_code=$?
@@ -204,6 +204,34 @@ CHECK
 else
   skip the_correlations_are_drawn_and_told "python3 with netCDF4 is missing (make deps)"
 fi
+
+# A published share of a zone in a window stands beside that of the run (Table 4).
+cat >"$scratch/published.yaml" <<'YAML'
+paper: "nobody, nowhere"
+numbers:
+  - {id: a, what: published share, place: here, value: 12.5, units: "%", quantity: zone_share, zone: Alder,
+     window: "the next"}
+  - {id: b, what: share of all days, place: here, value: 12.5, units: "%", quantity: zone_share, zone: Alder,
+     reading: mean_of_ratios}
+  - {id: c, what: share of nowhere, place: here, value: 12.5, units: "%", quantity: zone_share, zone: Nowhere}
+YAML
+run 1 report --product "$products/plume.csv" --printed "$scratch/published.yaml" -o "$scratch/published.html" --no-history
+expect "published_shares_are_set_beside" 0
+python3 - "$scratch/published.html" "$products/shares.csv" <<'CHECK' >"$out" 2>&1
+import csv, re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+rows = [row for row in csv.DictReader(open(sys.argv[2], newline="")) if row["zone"] == "Alder"]
+window, = (row for row in rows if row["window"] == "the next")
+whole, = (row for row in rows if row["by"] == "all")
+def recomputed(what):
+    return re.search(rf'{what}</th><td>here</td><td class="n">12.5</td><td class="n">([^<]*)</td>', text)[1]
+assert recomputed("published share") == f"{100 * float(window['share_ratio_of_means']):.6g}"
+assert recomputed("share of all days") == f"{100 * float(whole['share_mean_of_ratios']):.6g}"
+assert recomputed("share of nowhere") == "\u2013" and "with zone 'Nowhere'" in text
+CHECK
+exit_code=$?
+last_run="the printed numbers of $scratch/published.html"
+expect "published_shares_are_recomputed" 0
 
 # A map without any value is told and not drawn.
 mkdir -p "$scratch/flat"
