@@ -212,8 +212,8 @@ static enum status draw_signs(struct figure *figure, const struct chart_map *map
         char sign = is_above ? '+' : '-';
         TRY(write_signs(figure, map, is_above, &count));
         if (count > 0) {
-            TRY(figure_call(figure, "plot\nsigns\n-S%c4p\n-W1.6p,white", sign));
-            TRY(figure_call(figure, "plot\nsigns\n-S%c3.4p\n-W0.7p,black", sign));
+            TRY(figure_call(figure, "plot\nsigns\n-S%c6p\n-W2.2p,white", sign));
+            TRY(figure_call(figure, "plot\nsigns\n-S%c5p\n-W1p,black", sign));
         }
     }
 done:
@@ -235,7 +235,7 @@ static enum status draw_scale(struct figure *figure, double west, double east, d
     double width_km = (east - west) * 111.2 * cos(middle * acos(-1) / 180);
     return figure_call(
         figure,
-        "basemap\n-LjBL+w%gk+o0.4c/0.7c+f+l\n-F+gwhite@25+c2p+p0.4p\n-TdjTR+w0.9c+o0.3c/0.6c+l,,,N",
+        "basemap\n-LjBL+w%gk+o0.4c/0.7c+f+l\n-F+gwhite@25+c3p+p0.4p\n-TdjTR+w0.9c+o0.5c/0.8c+l,,,N",
         nice_length(width_km));
 }
 
