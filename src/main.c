@@ -116,7 +116,7 @@ static void tell_counts(int rank, int size)
                                  moved.bytes_written,
                                  moved.halo_steps,
                                  moved.halo_bytes,
-                                 memory_peak_bytes(),
+                                 memory_peak_ever_bytes(),
                                  (int64_t)(1e3 * timing_cpu_s())};
     int64_t total[COUNTS], most[COUNTS];
     struct text line = {0};

@@ -20,7 +20,14 @@ enum status memory_allocate(size_t count, size_t element_bytes, void *block);
 /** Copies @p text into a new string. @return STATUS_OK or STATUS_MEMORY */
 enum status memory_copy_text(const char *text, char **copy);
 
-/** Highest resident memory of this process so far, in bytes (VmHWM of Linux); 0 where unknown. */
+/** Highest resident memory of this process, in bytes (VmHWM of Linux), since it began or since
+ *  memory_peak_reset(); 0 where unknown. */
 int64_t memory_peak_bytes(void);
+
+/** The same over the whole life of the process. */
+int64_t memory_peak_ever_bytes(void);
+
+/** Begins anew, for a stage of `run`. Where the system has no such thing the peak goes on. */
+void memory_peak_reset(void);
 
 #endif

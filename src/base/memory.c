@@ -57,3 +57,21 @@ int64_t memory_peak_bytes(void)
     }
     return kilobytes * 1024;
 }
+
+static int64_t peak_before_reset;
+
+int64_t memory_peak_ever_bytes(void)
+{
+    int64_t peak = memory_peak_bytes();
+    return peak > peak_before_reset ? peak : peak_before_reset;
+}
+
+void memory_peak_reset(void)
+{
+    peak_before_reset = memory_peak_ever_bytes();
+    FILE *file = fopen("/proc/self/clear_refs", "w");
+    if (file != NULL) {
+        fputs("5", file); /* sets VmHWM to what is resident now (proc(5)) */
+        fclose(file);
+    }
+}

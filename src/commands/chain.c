@@ -586,6 +586,7 @@ enum status chain_run(const struct job *job, const struct chain *chain, int turn
              command_has_output_options(stage->command));
     own.update = true;
     log_warnings_clear();
+    memory_peak_reset();
     TRY(status_agree(job->comm, stage->command->run(&own)));
     if (job->rank == 0) {
         log_info("stage %s took %.1f s", stage->name, timing_wall_s() - start_s);
