@@ -29,6 +29,9 @@ void random_block(struct random_key key, const uint32_t counter[4], uint32_t wor
 /** Draw @p draw of @p item as 64 bits. */
 uint64_t random_bits(struct random_key key, uint64_t item, uint64_t draw);
 
+/** A 32-bit word: the high half of random_bits(). */
+uint32_t random_word(struct random_key key, uint64_t item, uint64_t draw);
+
 /** Uniform in (0, 1), both ends excluded: a multiple of 2^-53, with 2^-54 in the place of 0. */
 double random_uniform(struct random_key key, uint64_t item, uint64_t draw);
 

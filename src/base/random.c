@@ -53,6 +53,11 @@ uint64_t random_bits(struct random_key key, uint64_t item, uint64_t draw)
     return pair[draw % 2];
 }
 
+uint32_t random_word(struct random_key key, uint64_t item, uint64_t draw)
+{
+    return (uint32_t)(random_bits(key, item, draw) >> 32);
+}
+
 double random_uniform(struct random_key key, uint64_t item, uint64_t draw)
 {
     return uniform_from_bits(random_bits(key, item, draw));

@@ -43,6 +43,7 @@ static void draws_are_the_halves_of_a_block(void **state)
     random_block(key, counter, words);
     assert_true(random_bits(key, item, 10) == ((uint64_t)words[1] << 32 | words[0]));
     assert_true(random_bits(key, item, 11) == ((uint64_t)words[3] << 32 | words[2]));
+    assert_int_equal(random_word(key, item, 10), words[1]);
 }
 
 /* FNV-1a of "a" and "foobar", from the authors' test vectors. */
