@@ -34,8 +34,8 @@ static enum status read_manner(const struct inventory_model *model, const struct
                                struct manner *manner)
 {
     enum status status;
-    static const char *const known[] = {"value",  "total", "spread",       "yearly", "change",
-                                        "scale", "sd",    "distribution", NULL};
+    static const char *const known[] = {"value", "total", "spread",       "yearly",  "change",
+                                        "scale", "sd",    "distribution", "samples", NULL};
     const struct config_node *node = config_find(row->ask, "synthetic");
     const struct inventory_parameter *parameter = &model->parameters[row->parameter];
     if (node == NULL) {
@@ -80,7 +80,7 @@ static double draw(const struct inventory_model *model, const struct template_ro
                          : 0;
     }
     struct random_key key = {.seed = seed, .stream = random_stream(what)};
-    return random_normal(key, random_stream(name), 0);
+    return random_normal(key, random_stream(name), (uint64_t)row->sample);
 }
 
 /* Four digits: what is invented should not look exact, and the last bits of exp() do not show. */
@@ -95,6 +95,28 @@ static double shorten(double value)
 static double lognormal(double spread, double normal)
 {
     return exp(spread * normal - spread * spread / 2);
+}
+
+/* The largest value that a row can have: 1 in its unit for shares. */
+static enum status most_of(const struct inventory_model *model, const struct template_row *row,
+                           double *most)
+{
+    enum status status;
+    struct unit *unit = NULL, *one = NULL;
+    double factor = 1;
+    *most = INFINITY;
+    if (model->parameters[row->parameter].kind != PARAMETER_SHARE) {
+        return STATUS_OK;
+    }
+    TRY(unit_parse(inventory_template_unit(model, row), &unit));
+    TRY(unit_parse("1", &one));
+    if (unit_factor(one, unit, &factor)) {
+        *most = factor;
+    }
+done:
+    unit_destroy(&unit);
+    unit_destroy(&one);
+    return status;
 }
 
 static void draw_row(const struct inventory_model *model, const struct manner *manner,
@@ -152,8 +174,11 @@ static enum status draw_table(const struct inventory_model *model, uint32_t seed
     enum status status = STATUS_OK;
     struct manner manner = {0};
     for (int64_t i = 0; i < table->row_count; i++) {
+        double most;
         TRY(read_manner(model, &table->rows[i], &manner));
+        TRY(most_of(model, &table->rows[i], &most));
         draw_row(model, &manner, seed, &table->rows[i]);
+        table->rows[i].value = fmin(table->rows[i].value, most);
     }
     for (int64_t i = 0; i < table->row_count; i++) {
         TRY(read_manner(model, &table->rows[i], &manner));
@@ -167,13 +192,17 @@ done:
 
 /* ---- into the model ----------------------------------------------------------------------- */
 
-static enum status add_value(struct inventory_model *model, const struct template_row *row)
+static enum status add_value(struct inventory_model *model, const struct template_table *table,
+                             const struct template_row *row)
 {
     enum status status;
     char value[TEXT_NUMBER_BYTES];
     enum entry_outcome outcome;
     double number;
-    struct inventory_entry entry = {.node = row->ask, .table_number = -1};
+    bool has_samples = config_find(table->node, "samples") != NULL;
+    struct inventory_entry entry = {.node = row->ask,
+                                    .table_number = -1,
+                                    .meaning = has_samples ? SAMPLES_MEAN : SAMPLES_NONE};
     for (int index = 0; index < model->index_count; index++) {
         int32_t member = row->key.member[index];
         entry.text[index] = member == KEY_NATIONAL  ? "NATIONAL"
@@ -284,7 +313,7 @@ enum status inventory_standin_fill(struct inventory_model *model, uint32_t seed,
         struct template_table *table = &template->tables[i];
         TRY(draw_table(model, seed, table));
         for (int64_t row = 0; row < table->row_count; row++) {
-            TRY(add_value(model, &table->rows[row]));
+            TRY(add_value(model, table, &table->rows[row]));
         }
     }
     TRY(memory_allocate(cells, sizeof *total, &total));

@@ -45,6 +45,10 @@ expect_false another_seed_gives_other_tables cmp -s "$scratch/tables1/coal.csv" 
 checks $check structure "$scratch/out1"
 checks $check standin "$scratch/tables1" "$scratch/out1"
 checks $check contradictions "$scratch/out1"
+run 1 report "$scratch/out1" --printed configs/paper-p3.yaml -o "$scratch/report.html"
+expect a_report_of_the_printed_numbers 0
+expect_true it_tells_contradictions_and_stand_ins grep -q "fits .*share of diesel in transport'" "$scratch/report.html"
+expect_true it_says_what_is_no_evidence grep -q "from a synthetic stand-in: no evidence" "$scratch/report.html"
 run 1 synth --inventory configs/reas-check.yaml -o "$scratch/none"
 expect a_config_that_asks_for_nothing_has_no_stand_in 2 "asks for no table"
 
