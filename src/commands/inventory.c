@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "commands/commands.h"
 #include "flow/run.h"
+#include "inventory_figures.h"
 #include "inventory_grid.h"
 #include "inventory_output.h"
 #include "inventory_sensitivity.h"
@@ -538,12 +539,17 @@ static enum status inventory_run(struct job *job)
     if (inventory.grid != NULL) {
         TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
     }
+    if (option_flag(job->options, "figures")) {
+        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs,
+                                  option_text(job->options, "output")));
+    }
 done:
     inventory_clear(&inventory, status == STATUS_OK && !job->dry_run);
     return status;
 }
 
 static const struct option_spec *const inventory_tables[] = {inventory_options, inventory_grid_options,
+                                                             inventory_figures_options,
                                                              options_common, NULL};
 
 const struct command command_inventory = {

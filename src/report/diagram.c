@@ -15,6 +15,17 @@ const char *diagram_colour(int group)
     return group >= 0 && group < DIAGRAM_GROUPS_MAX ? colours[group] : "170/170/170";
 }
 
+const char *diagram_tint(const char *colour, char text[16])
+{
+    int part[3] = {128, 128, 128};
+    sscanf(colour, "%d/%d/%d", &part[0], &part[1], &part[2]);
+    for (int i = 0; i < 3; i++) {
+        part[i] = 255 - (255 - part[i]) * 45 / 100;
+    }
+    snprintf(text, 16, "%d/%d/%d", part[0], part[1], part[2]);
+    return text;
+}
+
 const char *diagram_amount(double amount, char text[32])
 {
     double size = fabs(amount);
@@ -22,13 +33,28 @@ const char *diagram_amount(double amount, char text[32])
     return text;
 }
 
+/* Isotonic regression of the places less their gaps: neighbours that would meet share the mean of what they
+ * want, so that labels stay as near as they can (pool adjacent violators). */
 void diagram_spread(double *at, int count, double gap, double low, double high)
 {
+    int size[DIAGRAM_LABELS_MAX], blocks = 0;
+    double mean[DIAGRAM_LABELS_MAX];
+    count = count < DIAGRAM_LABELS_MAX ? count : DIAGRAM_LABELS_MAX;
     for (int i = 0; i < count; i++) {
-        at[i] = fmax(at[i], i > 0 ? at[i - 1] + gap : low);
+        mean[blocks] = at[i] - i * gap;
+        size[blocks++] = 1;
+        while (blocks > 1 && mean[blocks - 2] > mean[blocks - 1]) {
+            int both = size[blocks - 2] + size[blocks - 1];
+            mean[blocks - 2] =
+                (mean[blocks - 2] * size[blocks - 2] + mean[blocks - 1] * size[blocks - 1]) / both;
+            size[--blocks - 1] = both;
+        }
     }
-    for (int i = count - 1; i >= 0; i--) {
-        at[i] = fmin(at[i], i < count - 1 ? at[i + 1] - gap : high);
+    for (int block = 0, i = 0; block < blocks; block++) {
+        double place = fmax(fmin(mean[block], high - (count - 1) * gap), low);
+        for (int k = 0; k < size[block]; k++, i++) {
+            at[i] = place + i * gap;
+        }
     }
 }
 

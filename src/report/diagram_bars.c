@@ -7,6 +7,8 @@
 #define WIDTH 10.0
 #define BAR_STEP 0.5
 #define GROUP_GAP 1.3
+#define WEST 9.0 /* room for names */
+#define SOUTH 2.0
 
 static int bars_of(const struct diagram_bars *bars, int group)
 {
@@ -51,12 +53,12 @@ static enum status draw_group(struct figure *figure, const struct diagram_bars *
         snprintf(axis, sizeof axis, "+l%s", figure_label(bars->label, label, CHART_LABEL_BYTES));
     }
     TRY(figure_call(figure,
-                    "basemap\n-R%.9g/%.9g/0.4/%.9g\n-JX%gc/-%gc\n-Xa0c\n-Ya%gc\n-BW%srt+t%s\n-Bxafg%s\n-Bycnames\n"
+                    "basemap\n-R%.9g/%.9g/0.4/%.9g\n-JX%gc/-%gc\n-Xa%gc\n-Ya%gc\n-BW%srt+t%s\n-Bxafg%s\n-Bycnames\n"
                     "--FONT_TITLE=10p,Helvetica-Bold,black\n--MAP_TITLE_OFFSET=3p",
-                    range->low, range->high, count + 0.6, WIDTH, BAR_STEP * count + 0.1, y,
+                    range->low, range->high, count + 0.6, WIDTH, BAR_STEP * count + 0.1, WEST, y,
                     is_last ? "S" : "b", figure_label(bars->groups[group], title, CHART_LABEL_BYTES),
                     axis));
-    TRY(figure_call(figure, "plot\nbars\n-L\n-G200\n-W0.6p\n-Xa0c\n-Ya%gc", y));
+    TRY(figure_call(figure, "plot\nbars\n-L\n-G200\n-W0.6p\n-Xa%gc\n-Ya%gc", WEST, y));
 done:
     return status;
 }
@@ -66,7 +68,7 @@ enum status diagram_bars(struct figure *figure, const struct diagram_bars *bars)
     enum status status = STATUS_OK;
     struct chart_range range = {0};
     FILE *labels = NULL;
-    double y = 0;
+    double y = SOUTH;
     int last = -1;
     for (int i = 0; i < bars->bar_count; i++) {
         chart_range_add(&range, bars->bars[i].value);
@@ -88,7 +90,7 @@ enum status diagram_bars(struct figure *figure, const struct diagram_bars *bars)
     TRY(diagram_labels_begin(figure, &labels));
     diagram_label(labels, 0, 0.2, "12p,Helvetica-Bold,black", "CB", bars->title);
     TRY(figure_file_close(figure, &labels));
-    TRY(figure_call(figure, "text\nlabels\n-R-1/1/0/1\n-JX%gc/1c\n-F+f+j\n-N\n-Xa0c\n-Ya%gc", WIDTH,
+    TRY(figure_call(figure, "text\nlabels\n-R-1/1/0/1\n-JX%gc/1c\n-F+f+j\n-N\n-Xa%gc\n-Ya%gc", WIDTH, WEST,
                     y - 0.4));
 done:
     return status;

@@ -5,6 +5,10 @@
 #include "base/memory.h"
 #include "diagram_internal.h"
 
+/* Room for axes and a legend, cm. */
+#define WEST 2.0
+#define SOUTH 4.0
+
 /* ---- convergence -------------------------------------------------------------------------- */
 
 static enum status write_band(struct figure *figure, const struct diagram_fan *fan,
@@ -34,6 +38,7 @@ enum status diagram_fan(struct figure *figure, const struct diagram_fan *fan)
     enum status status;
     struct chart_range range = {0};
     char title[CHART_LABEL_BYTES], x_label[CHART_LABEL_BYTES], y_label[CHART_LABEL_BYTES];
+    char fill[16];
     for (int k = 0; k < fan->line_count; k++) {
         for (int64_t i = 0; i < fan->count; i++) {
             chart_range_add(&range, fan->lines[k].value[i] - fan->lines[k].error[i]);
@@ -44,18 +49,18 @@ enum status diagram_fan(struct figure *figure, const struct diagram_fan *fan)
         return chart_nothing(figure, fan->title);
     }
     chart_range_widen(&range, 0.06);
-    TRY(figure_call(figure, "basemap\n-R%.9g/%.9g/%.9g/%.9g\n-JX14cl/8c\n-BWSrt+t%s\n-Bxa1f3g1+l%s\n-Byafg+l%s",
+    TRY(figure_call(figure, "basemap\n-R%.9g/%.9g/%.9g/%.9g\n-JX14cl/8c\n-BWSrt+t%s\n-Bxa2f3g1+l%s\n-Byafg+l%s",
                     fan->x[0], fan->x[fan->count - 1], range.low, range.high,
                     figure_label(fan->title, title, CHART_LABEL_BYTES),
                     figure_label(fan->x_label, x_label, CHART_LABEL_BYTES),
                     figure_label(fan->y_label, y_label, CHART_LABEL_BYTES)));
     for (int k = 0; k < fan->line_count; k++) {
         TRY(write_band(figure, fan, &fan->lines[k]));
-        TRY(figure_call(figure, "plot\nband\n-L\n-G%s\n-t75", chart_fill(k)));
+        TRY(figure_call(figure, "plot\nband\n-L\n-G%s", diagram_tint(chart_fill(k), fill)));
         TRY(figure_call(figure, "plot\nline\n-W%s\n-l%s%s", chart_pen(k),
                         figure_label(fan->lines[k].name, title, CHART_LABEL_BYTES),
                         k == 0 ? "+N4" : ""));
-        TRY(figure_call(figure, "plot\nline\n-S%s\n-Gwhite\n-W1p", chart_mark(k)));
+        TRY(figure_call(figure, "plot\nline\n-S%s\n-Gwhite\n-W1p\n-N", chart_mark(k)));
     }
     TRY(figure_call(figure, "legend\n-DJBC+jTC+o0c/1.4c+w13c\n-F+gwhite+p0.4p"));
 done:
@@ -118,7 +123,7 @@ static enum status draw_curve(struct figure *figure, const struct diagram_fit *f
         }
     }
     TRY(figure_file_close(figure, &file));
-    TRY(figure_call(figure, "plot\ncurve\n-W%s\n-Xa%gc\n-Ya0c%s%s%s", chart_pen(number), x,
+    TRY(figure_call(figure, "plot\ncurve\n-W%s\n-Xa%gc\n-Ya%gc%s%s%s", chart_pen(number), x, SOUTH,
                     is_density ? "" : "\n-l",
                     is_density ? "" : figure_label(curve->name, label, CHART_LABEL_BYTES),
                     !is_density && number == 0 ? "+N4" : ""));
@@ -139,12 +144,12 @@ static enum status draw_density(struct figure *figure, const struct diagram_fit 
         }
     }
     high = fmax(fmin(high, 2.5 * histogram), histogram); /* densities may be infinite at an end */
-    TRY(figure_call(figure, "basemap\n-R%.9g/%.9g/0/%.9g\n-JX7.2c/6c\n-Xa0c\n-Ya0c\n-BWSrt\n-Bxaf+l%s\n-Byaf+ldensity",
-                    fit->x[0], fit->x[fit->points - 1], 1.08 * high,
+    TRY(figure_call(figure, "basemap\n-R%.9g/%.9g/0/%.9g\n-JX7.2c/6c\n-Xa%gc\n-Ya%gc\n-BWSrt\n-Bxaf+l%s\n-Byaf+ldensity",
+                    fit->x[0], fit->x[fit->points - 1], 1.08 * high, WEST, SOUTH,
                     figure_label(fit->label, label, CHART_LABEL_BYTES)));
-    TRY(figure_call(figure, "plot\nhistogram\n-L\n-G200\n-W0.4p,white\n-Xa0c\n-Ya0c"));
+    TRY(figure_call(figure, "plot\nhistogram\n-L\n-G200\n-W0.4p,white\n-Xa%gc\n-Ya%gc", WEST, SOUTH));
     for (int k = fit->curve_count - 1; k >= 0; k--) {
-        TRY(draw_curve(figure, fit, k, true, 0));
+        TRY(draw_curve(figure, fit, k, true, WEST));
     }
 done:
     return status;
@@ -153,7 +158,7 @@ done:
 static enum status draw_probability(struct figure *figure, const struct diagram_fit *fit)
 {
     enum status status;
-    const double x = 9;
+    const double x = WEST + 9;
     FILE *file = NULL;
     char label[CHART_LABEL_BYTES];
     TRY(figure_file(figure, "data", &file));
@@ -162,10 +167,10 @@ static enum status draw_probability(struct figure *figure, const struct diagram_
     }
     TRY(figure_file_close(figure, &file));
     TRY(figure_call(figure,
-                    "basemap\n-R%.9g/%.9g/0/1\n-JX7.2c/6c\n-Xa%gc\n-Ya0c\n-BWSrt\n-Bxaf+l%s\n-Byafg+lprobability",
-                    fit->x[0], fit->x[fit->points - 1], x,
+                    "basemap\n-R%.9g/%.9g/0/1\n-JX7.2c/6c\n-Xa%gc\n-Ya%gc\n-BWSrt\n-Bxaf+l%s\n-Byafg+lprobability",
+                    fit->x[0], fit->x[fit->points - 1], x, SOUTH,
                     figure_label(fit->label, label, CHART_LABEL_BYTES)));
-    TRY(figure_call(figure, "plot\ndata\n-Sc4p\n-G150\n-W0.3p\n-Xa%gc\n-Ya0c", x));
+    TRY(figure_call(figure, "plot\ndata\n-Sc4p\n-G150\n-W0.3p\n-Xa%gc\n-Ya%gc", x, SOUTH));
     for (int k = 0; k < fit->curve_count; k++) {
         TRY(draw_curve(figure, fit, k, false, x));
     }
@@ -183,12 +188,12 @@ enum status diagram_fit(struct figure *figure, const struct diagram_fit *fit)
     TRY(draw_density(figure, fit));
     TRY(draw_probability(figure, fit));
     if (fit->curve_count > 0) {
-        TRY(figure_call(figure, "legend\n-R0/16.2/0/1\n-JX16.2c/1c\n-DjBC+jTC+o0c/1.6c+w15c\n-F+gwhite+p0.4p\n-Xa0c\n-Ya0c"));
+        TRY(figure_call(figure, "legend\n-R0/16.2/0/1\n-JX16.2c/1c\n-DjBC+jTC+o0c/1.6c+w15c\n-F+gwhite+p0.4p\n-Xa%gc\n-Ya%gc", WEST, SOUTH));
     }
     TRY(diagram_labels_begin(figure, &labels));
     diagram_label(labels, 8.1, 0.3, "12p,Helvetica-Bold,black", "CB", fit->title);
     TRY(figure_file_close(figure, &labels));
-    TRY(figure_call(figure, "text\nlabels\n-R0/16.2/0/1\n-JX16.2c/1c\n-F+f+j\n-N\n-Xa0c\n-Ya6c"));
+    TRY(figure_call(figure, "text\nlabels\n-R0/16.2/0/1\n-JX16.2c/1c\n-F+f+j\n-N\n-Xa%gc\n-Ya%gc", WEST, SOUTH + 6));
 done:
     return status;
 }

@@ -148,7 +148,8 @@ static void write_ribbon(FILE *file, int group, double west, double east, double
                          double thickness)
 {
     enum { STEPS = 40 };
-    fprintf(file, "> -G%s\n", diagram_colour(group));
+    char fill[16];
+    fprintf(file, "> -G%s\n", diagram_tint(diagram_colour(group), fill));
     for (int side = 0; side < 2; side++) {
         for (int i = 0; i <= STEPS; i++) {
             double t = (double)(side == 0 ? i : STEPS - i) / STEPS;
@@ -193,7 +194,7 @@ static enum status draw_ribbons(struct figure *figure, struct layout *layout)
         }
     }
     TRY(figure_file_close(figure, &file));
-    TRY(figure_call(figure, "plot\nribbons\n-L\n-G200\n-t45\n-N"));
+    TRY(figure_call(figure, "plot\nribbons\n-L\n-G200\n-N"));
 done:
     return status;
 }
@@ -267,8 +268,9 @@ static enum status write_labels(const struct layout *layout, const struct node *
             continue;
         }
         if (share_of > 0) {
-            snprintf(text, sizeof text, "%.200s  %s (%.3g %%)", name(layout, order[i]),
-                     diagram_amount(node->amount, amount), 100 * node->amount / share_of);
+            double share = 100 * node->amount / share_of;
+            snprintf(text, sizeof text, share < 0.01 ? "%.200s  %s (< 0.01 %%)" : "%.200s  %s (%.3g %%)",
+                     name(layout, order[i]), diagram_amount(node->amount, amount), share);
         } else {
             snprintf(text, sizeof text, "%.200s  %s", name(layout, order[i]),
                      diagram_amount(node->amount, amount));

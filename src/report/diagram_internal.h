@@ -10,10 +10,18 @@
 /** Fill of a group: Okabe and Ito, then grey. */
 const char *diagram_colour(int group);
 
+/** A paler fill, mixed with white: GMT's transparency is lost by some versions of Ghostscript. @return @p text */
+const char *diagram_tint(const char *colour, char text[16]);
+
 /** An amount in few digits: "98412", "731", "0.12". @return @p text */
 const char *diagram_amount(double amount, char text[32]);
 
-/** Moves ascending places apart to at least @p gap, within [@p low, @p high] as far as there is room. */
+enum {
+    DIAGRAM_LABELS_MAX = 400 /**< further ones stay where they are */
+};
+
+/** Moves ascending places apart to at least @p gap and no farther than needed, within [@p low, @p high] as
+ *  far as there is room. */
 void diagram_spread(double *at, int count, double gap, double low, double high);
 
 /** Opens the file "labels" for diagram_label(), and draws what it holds, @p box: on white. */

@@ -7,12 +7,12 @@
 #include "diagram_internal.h"
 
 /* Centimetres on the page; south is 0. */
-#define WIDTH 17.5
-#define BARS_WIDTH 7.0
+#define WIDTH 19.5
+#define BARS_WIDTH 7.8
 #define BARS_HEIGHT 6.0
-#define PANEL_WIDTH 3.6
+#define PANEL_WIDTH 3.3
 #define PANEL_HEIGHT 3.4
-#define PANEL_STEP_X 6.0
+#define PANEL_STEP_X 6.8
 #define PANEL_STEP_Y 5.0
 enum { PANELS_A_ROW = 3, LINES_A_PANEL = 6 };
 
@@ -168,6 +168,18 @@ done:
     return status;
 }
 
+/* A series' name without that of its group before it, and not longer than there is room for. */
+static void shorten(const struct diagram_years *years, const struct diagram_series *series,
+                    char name[32])
+{
+    const char *group = years->groups[series->group];
+    size_t length = strlen(group);
+    bool has_group = strncmp(series->name, group, length) == 0 && series->name[length] != '\0' &&
+                     strchr("._ -", series->name[length]) != NULL;
+    const char *own = has_group ? series->name + length + 1 : series->name;
+    snprintf(name, 32, strlen(own) > 14 ? "%.12s.." : "%s", own);
+}
+
 /* Names at the ends of the lines, in a strip of centimetres right of the panel. */
 static enum status label_lines(struct figure *figure, const struct diagram_years *years,
                                const int *chosen, int count, double high, double x, double y)
@@ -187,8 +199,9 @@ static enum status label_lines(struct figure *figure, const struct diagram_years
     TRY(figure_file(figure, "ends", &lines));
     TRY(figure_file(figure, "labels", &labels));
     for (int i = 0; i < count; i++) {
-        diagram_label(labels, 0.3, at[i], "8p,Helvetica,black", "LM",
-                      years->series[chosen[order[i]]].name);
+        char name[32];
+        shorten(years, &years->series[chosen[order[i]]], name);
+        diagram_label(labels, 0.3, at[i], "8p,Helvetica,black", "LM", name);
         fprintf(lines, ">\n0 %.6g\n0.25 %.6g\n", ends[i], at[i]);
     }
     TRY(figure_file_close(figure, &lines));
@@ -266,7 +279,7 @@ enum status diagram_years(struct figure *figure, const struct diagram_years *yea
     int rows = (years->group_count + PANELS_A_ROW - 1) / PANELS_A_ROW;
     double bars = 1 + rows * PANEL_STEP_Y + 0.3;
     TRY(draw_bars(figure, years, true, 1.3, bars));
-    TRY(draw_bars(figure, years, false, 10.6, bars));
+    TRY(draw_bars(figure, years, false, 11.6, bars));
     for (int group = 0; group < years->group_count; group++) {
         TRY(draw_panel(figure, years, group, 1.3 + group % PANELS_A_ROW * PANEL_STEP_X,
                        1 + (rows - 1 - group / PANELS_A_ROW) * PANEL_STEP_Y));

@@ -9,6 +9,7 @@
 #define INSET_HEIGHT 2.6
 #define INSET_STEP_X 4.3
 #define INSET_STEP_Y 4.3
+#define WEST 2.0 /* room for axes */
 enum { INSETS_A_ROW = 4 };
 
 struct extent {
@@ -61,19 +62,20 @@ static enum status make_palette(struct figure *figure, const struct diagram_zone
                        step);
 }
 
-static enum status write_polygons(struct figure *figure, const struct diagram_zones *zones)
+/* Polygons that have a value, each in its colour, or those that have none. */
+static enum status write_polygons(struct figure *figure, const char *name,
+                                  const struct diagram_zones *zones, bool are_known)
 {
     enum status status;
     FILE *file = NULL;
-    TRY(figure_file(figure, "zones", &file));
+    TRY(figure_file(figure, name, &file));
     for (int64_t i = 0; i < zones->count; i++) {
         const struct polygon *polygon = &zones->polygons[i];
+        if ((isfinite(zones->values[i]) != 0) != are_known) {
+            continue;
+        }
         for (int64_t ring = 0; ring < polygon->rings; ring++) {
-            if (isfinite(zones->values[i])) {
-                fprintf(file, "> -Z%.9g\n", zones->values[i]);
-            } else {
-                fputs("> -ZNaN\n", file);
-            }
+            fprintf(file, "> -Z%.9g\n", are_known ? zones->values[i] : 0);
             for (int64_t v = polygon->start[ring]; v < polygon->start[ring + 1]; v++) {
                 fprintf(file, "%.7g %.7g\n", polygon->x[v], polygon->y[v]);
             }
@@ -106,14 +108,16 @@ static enum status draw_map(struct figure *figure, const struct diagram_zones *z
     double step = diagram_step(extent->east - extent->west, 4);
     choose_projection(extent, projection);
     TRY(make_palette(figure, zones));
-    TRY(write_polygons(figure, zones));
-    TRY(figure_call(figure, "basemap\n-R%.7g/%.7g/%.7g/%.7g\n-J%s\n-Xa0c\n-Ya%gc\n-BWSne+t%s\n-Bxa%g\n-Bya%g",
-                    extent->west, extent->east, extent->south, extent->north, projection, y,
+    TRY(write_polygons(figure, "zones", zones, true));
+    TRY(write_polygons(figure, "unknown", zones, false));
+    TRY(figure_call(figure, "basemap\n-R%.7g/%.7g/%.7g/%.7g\n-J%s\n-Xa%gc\n-Ya%gc\n-BWSne+t%s\n-Bxa%g\n-Bya%g\n--FORMAT_GEO_MAP=dddF",
+                    extent->west, extent->east, extent->south, extent->north, projection, WEST, y,
                     figure_label(zones->title, title, CHART_LABEL_BYTES), step,
                     diagram_step(extent->north - extent->south, 4)));
-    TRY(figure_call(figure, "plot\nzones\n-C\n-G+z\n-L\n-W0.5p,60\n-Xa0c\n-Ya%gc", y));
-    TRY(figure_call(figure, "colorbar\n-DJMR+w7c/0.4c+o0.8c/0c\n-Bxaf+l%s\n-Xa0c\n-Ya%gc",
-                    figure_label(zones->label, label, CHART_LABEL_BYTES), y));
+    TRY(figure_call(figure, "plot\nunknown\n-G225\n-L\n-W0.5p,60\n-Xa%gc\n-Ya%gc", WEST, y));
+    TRY(figure_call(figure, "plot\nzones\n-C\n-G+z\n-L\n-W0.5p,60\n-Xa%gc\n-Ya%gc", WEST, y));
+    TRY(figure_call(figure, "colorbar\n-DJMR+w7c/0.4c+o0.8c/0c\n-Bxaf+l%s\n-Xa%gc\n-Ya%gc",
+                    figure_label(zones->label, label, CHART_LABEL_BYTES), WEST, y));
 done:
     return status;
 }
@@ -186,7 +190,7 @@ static enum status draw_insets(struct figure *figure, const struct diagram_zones
     int rows = (zones->inset_count + INSETS_A_ROW - 1) / INSETS_A_ROW;
     char text[300];
     for (int i = 0; i < zones->inset_count; i++) {
-        TRY(draw_inset(figure, zones, &zones->insets[i], 0.6 + i % INSETS_A_ROW * INSET_STEP_X,
+        TRY(draw_inset(figure, zones, &zones->insets[i], WEST + 0.6 + i % INSETS_A_ROW * INSET_STEP_X,
                        y + (rows - 1 - i / INSETS_A_ROW) * INSET_STEP_Y));
     }
     TRY(figure_file(figure, "boxes", &boxes));
@@ -197,9 +201,9 @@ static enum status draw_insets(struct figure *figure, const struct diagram_zones
     TRY(figure_file_close(figure, &boxes));
     TRY(figure_file_close(figure, &labels));
     double head = y + (rows - 1) * INSET_STEP_Y + INSET_HEIGHT + 0.6;
-    TRY(figure_call(figure, "plot\nboxes\n-R0/17/0/1\n-JX17c/1c\n-L\n-G200\n-W0.3p\n-N\n-Xa0c\n-Ya%gc",
-                    head));
-    TRY(figure_call(figure, "text\nlabels\n-F+f+j\n-N\n-Xa0c\n-Ya%gc", head));
+    TRY(figure_call(figure, "plot\nboxes\n-R0/17/0/1\n-JX17c/1c\n-L\n-G200\n-W0.3p\n-N\n-Xa%gc\n-Ya%gc",
+                    WEST, head));
+    TRY(figure_call(figure, "text\nlabels\n-F+f+j\n-N\n-Xa%gc\n-Ya%gc", WEST, head));
 done:
     return status;
 }
