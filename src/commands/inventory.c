@@ -496,6 +496,9 @@ static enum status prepare(struct inventory *inventory)
     const char *folder = option_text(inventory->job->options, "output");
     FAIL_IF(path_exists(folder) && !path_is_folder(folder), STATUS_OUTPUT,
             "--output %s is a file: name a folder", folder);
+    if (option_flag(inventory->job->options, "figures")) {
+        TRY(figure_check());
+    }
     TRY(read_model(inventory));
     TRY(inventory_grid_create(inventory->job, &inventory->model, &inventory->grid));
     TRY(find_headlines(inventory));

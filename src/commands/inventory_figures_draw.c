@@ -280,7 +280,7 @@ done:
 
 /* ---- sensitivities ------------------------------------------------------------------------ */
 
-enum { BAR_GROUPS = 3, BARS_A_GROUP = 10 };
+enum { BAR_GROUPS = 3, BARS_A_GROUP = 10, NAME_MOST = 50 };
 static const char *const bar_groups[BAR_GROUPS] = {"Activity", "Factors", "Shares and other numbers"};
 
 struct influences {
@@ -328,8 +328,13 @@ static enum status add_influence(const struct table *table, int64_t row, const i
     }
     TRY(table_number(table, row, col[S_PEARSON], &value));
     const char *keys = table_text(table, row, col[S_KEYS]);
-    snprintf(all->names[all->count], sizeof all->names[0], "%.60s%s%.80s",
-             table_text(table, row, col[S_PARAMETER]), keys[0] != '\0' ? ": " : "", keys);
+    char *name = all->names[all->count];
+    int length = snprintf(name, sizeof all->names[0], "%.60s%s%.80s",
+                          table_text(table, row, col[S_PARAMETER]), keys[0] != '\0' ? ": " : "",
+                          keys);
+    if (length > NAME_MOST) {
+        strcpy(name + NAME_MOST - 2, "..");
+    }
     all->bars[all->count] = (struct diagram_bar){
         .name = all->names[all->count],
         .group = group,

@@ -15,7 +15,7 @@ $check make "$small"
 small() {
   local ranks=$1 name=$2
   shift 2
-  run "$ranks" inventory "$small/small.yaml" -o "$scratch/$name" --no-history "$@"
+  run "$ranks" inventory --no-figures "$small/small.yaml" -o "$scratch/$name" --no-history "$@"
 }
 
 # ---- values -----------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ airshed=$(realpath "$OLDPWD/$airshed")
 
 # bad NAME CODE PATTERN: NAME.yaml is refused so, and leaves nothing behind
 bad() {
-  run 1 inventory "$1.yaml" -o "bad_$1"
+  run 1 inventory --no-figures "$1.yaml" -o "bad_$1"
   expect "$1" "$2" "$3"
   expect_false "$1_leaves_nothing" test -e "bad_$1"
 }

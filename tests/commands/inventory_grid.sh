@@ -15,7 +15,7 @@ $reference make "$data"
 inventory() {
   local ranks=$1 name=$2 config=$3
   shift 3
-  run "$ranks" inventory "$data/$config.yaml" -o "$scratch/$name" --draws 200 --no-history "$@"
+  run "$ranks" inventory "$data/$config.yaml" -o "$scratch/$name" --draws 200 --no-history --no-figures "$@"
 }
 
 # ---- values -----------------------------------------------------------------------------------
