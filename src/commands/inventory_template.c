@@ -305,6 +305,9 @@ static enum status add_filter_columns(struct template_table *table, const char *
     const struct config_node *filters = config_find(table->node, key);
     for (size_t i = 0; filters != NULL && i < filters->count; i++) {
         const struct config_node *one = &filters->children[i];
+        if (one->key == NULL) {
+            return inventory_complain(one, "'%s' takes COLUMN: VALUE or [VALUES]", key);
+        }
         bool is_list = one->kind == CONFIG_LIST && one->count > 0;
         const char *text = is_list ? one->children[0].text : one->text;
         TRY(add_column(table, one->key, -1, counts ? text : NULL));

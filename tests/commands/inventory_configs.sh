@@ -51,6 +51,8 @@ expect_true it_tells_contradictions_and_stand_ins grep -q "fits .*share of diese
 expect_true it_says_what_is_no_evidence grep -q "from a synthetic stand-in: no evidence" "$scratch/report.html"
 run 1 synth --inventory configs/reas-check.yaml -o "$scratch/none"
 expect a_config_that_asks_for_nothing_has_no_stand_in 2 "asks for no table"
+run 1 synth --inventory $vanadium --rows 9 -o "$scratch/none"
+expect options_of_a_region_say_nothing_about_tables 2 "--rows is of a region"
 
 # ---- what can be wrong with them --------------------------------------------------------------
 # bad NAME PATTERN SED: a config changed so is refused
