@@ -39,8 +39,9 @@ static enum status read_manner(const struct inventory_model *model, const struct
     const struct config_node *node = config_find(row->ask, "synthetic");
     const struct inventory_parameter *parameter = &model->parameters[row->parameter];
     if (node == NULL) {
-        return inventory_complain(row->ask, "no stand-in for '%s': say what it is like under "
-                                            "'synthetic'",
+        return inventory_complain(row->ask,
+                                  "no stand-in for '%s': say what it is like under "
+                                  "'synthetic'",
                                   parameter->name);
     }
     TRY(inventory_check_keys(node, known));
@@ -53,10 +54,10 @@ static enum status read_manner(const struct inventory_model *model, const struct
     manner->is_scaled = scale != NULL;
     if (isnan(manner->value) == isnan(manner->total)) {
         status = inventory_complain(node, "give 'value', or 'total' of the nation");
-    } else if (scale != NULL &&
-               (strcmp(scale, "printed") != 0 || !parameter->by[INDEX_SOURCE])) {
-        status = inventory_complain(config_find(node, "scale"),
-                                    "'scale' can only be printed, of a parameter that varies by source");
+    } else if (scale != NULL && (strcmp(scale, "printed") != 0 || !parameter->by[INDEX_SOURCE])) {
+        status =
+            inventory_complain(config_find(node, "scale"),
+                               "'scale' can only be printed, of a parameter that varies by source");
     }
 done:
     return status;
@@ -69,15 +70,15 @@ static double draw(const struct inventory_model *model, const struct template_ro
                    uint32_t seed, const char *what, bool with_year)
 {
     char name[1024];
-    size_t length = (size_t)snprintf(name, sizeof name, "%s",
-                                     model->parameters[row->parameter].name);
+    size_t length =
+        (size_t)snprintf(name, sizeof name, "%s", model->parameters[row->parameter].name);
     for (int index = 0; index < model->index_count && length < sizeof name; index++) {
         int32_t member = row->key.member[index];
         bool counts = member != KEY_ANY && (index != INDEX_YEAR || with_year);
         const char *text = member >= 0 ? model->indices[index].members.items[member] : "nation";
-        length += counts ? (size_t)snprintf(name + length, sizeof name - length, "/%d=%s", index,
-                                            text)
-                         : 0;
+        length += counts
+                      ? (size_t)snprintf(name + length, sizeof name - length, "/%d=%s", index, text)
+                      : 0;
     }
     struct random_key key = {.seed = seed, .stream = random_stream(what)};
     return random_normal(key, random_stream(name), (uint64_t)row->sample);
@@ -125,7 +126,8 @@ static void draw_row(const struct inventory_model *model, const struct manner *m
     double level = isnan(manner->total) ? manner->value : 1;
     int year = row->key.member[INDEX_YEAR];
     double years = year >= 0 ? model->year[year] - model->year[0] : 0;
-    row->value = level * lognormal(manner->spread, draw(model, row, seed, "inventory.place", false)) *
+    row->value = level *
+                 lognormal(manner->spread, draw(model, row, seed, "inventory.place", false)) *
                  lognormal(manner->yearly, draw(model, row, seed, "inventory.year", true)) *
                  pow(1 + manner->change / 100, years);
 }
@@ -200,15 +202,14 @@ static enum status add_value(struct inventory_model *model, const struct templat
     enum entry_outcome outcome;
     double number;
     bool has_samples = config_find(table->node, "samples") != NULL;
-    struct inventory_entry entry = {.node = row->ask,
-                                    .table_number = -1,
-                                    .meaning = has_samples ? SAMPLES_MEAN : SAMPLES_NONE};
+    struct inventory_entry entry = {
+        .node = row->ask, .table_number = -1, .meaning = has_samples ? SAMPLES_MEAN : SAMPLES_NONE};
     for (int index = 0; index < model->index_count; index++) {
         int32_t member = row->key.member[index];
         entry.text[index] = member == KEY_NATIONAL  ? "NATIONAL"
                             : member == KEY_DEFAULT ? "DEFAULT"
-                            : member >= 0 ? model->indices[index].members.items[member]
-                                          : NULL;
+                            : member >= 0           ? model->indices[index].members.items[member]
+                                                    : NULL;
     }
     entry.text[FIELD_PARAMETER] = model->parameters[row->parameter].name;
     entry.text[FIELD_UNIT] = inventory_template_unit(model, row);
@@ -292,7 +293,8 @@ static enum status scale_table(const struct inventory_model *model, const double
         TRY(read_manner(model, row, &manner));
         double printed = source >= 0 && year >= 0 ? printed_total(model, source, year) : NAN;
         if (manner.is_scaled && isnan(printed)) {
-            return inventory_complain(row->ask, "no printed total of its source and years to scale to");
+            return inventory_complain(row->ask,
+                                      "no printed total of its source and years to scale to");
         }
         double factor = manner.is_scaled ? printed / total[source * years + year] : 1;
         row->value = shorten(row->value * factor);

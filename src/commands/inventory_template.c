@@ -64,8 +64,8 @@ static enum status read_members(const struct inventory_model *model, const struc
     const struct text_list *all = &model->indices[index].members;
     const struct config_node *node =
         ask != NULL ? config_find(ask, model->indices[index].name) : NULL;
-    bool is_open = !varies || (node != NULL && node->kind == CONFIG_SCALAR &&
-                               strcmp(node->text, "any") == 0);
+    bool is_open =
+        !varies || (node != NULL && node->kind == CONFIG_SCALAR && strcmp(node->text, "any") == 0);
     bool is_all = !is_open && node == NULL && all->count > 0 && all->items[0][0] != '\0';
     if (ask != NULL) {
         TRY(inventory_list(ask, model->indices[index].name, &names));
@@ -117,8 +117,7 @@ static enum status find_parameter(const struct inventory_model *model,
                                   const struct config_node *node, const char *name, int *parameter)
 {
     *parameter = inventory_parameter_find(model, name);
-    return *parameter >= 0 ? STATUS_OK
-                           : inventory_complain(node, "unknown parameter '%s'", name);
+    return *parameter >= 0 ? STATUS_OK : inventory_complain(node, "unknown parameter '%s'", name);
 }
 
 static enum status check_ask(const struct inventory_model *model, const struct config_node *ask)
@@ -150,10 +149,11 @@ static enum status read_samples(const struct template_table *table, const struct
     bool is_sound = text == NULL || (text_parse_integer(text, &number) && number >= 1 &&
                                      number <= 1000 && config_find(table->node, "samples") != NULL);
     *samples = (int)number;
-    return is_sound ? STATUS_OK
-                    : inventory_complain(config_find(synthetic, "samples"),
-                                         "'samples' is a number up to 1000, in a table that says what "
-                                         "its 'samples' mean");
+    return is_sound
+               ? STATUS_OK
+               : inventory_complain(config_find(synthetic, "samples"),
+                                    "'samples' is a number up to 1000, in a table that says what "
+                                    "its 'samples' mean");
 }
 
 /* Rows of one ask, or of the parameter that a table without asks sets. */
@@ -213,10 +213,14 @@ done:
 /* ---- columns ------------------------------------------------------------------------------ */
 
 static const char *const field_names[FIELDS] = {
-    [FIELD_PARAMETER] = "parameter", [FIELD_VALUE] = "value",
-    [FIELD_UNIT] = "unit",           [FIELD_DISTRIBUTION] = "distribution",
-    [FIELD_SD] = "sd",               [FIELD_LOW] = "low",
-    [FIELD_HIGH] = "high",           [FIELD_REFERENCE] = "reference",
+    [FIELD_PARAMETER] = "parameter",
+    [FIELD_VALUE] = "value",
+    [FIELD_UNIT] = "unit",
+    [FIELD_DISTRIBUTION] = "distribution",
+    [FIELD_SD] = "sd",
+    [FIELD_LOW] = "low",
+    [FIELD_HIGH] = "high",
+    [FIELD_REFERENCE] = "reference",
 };
 
 static bool has_column(const struct template_table *table, const char *name)
@@ -463,8 +467,9 @@ static enum status write_table(const struct inventory_model *model,
     struct table_writer *writer = NULL;
     struct table_column columns[TEMPLATE_COLUMNS_MAX];
     char *title = NULL;
-    FAIL_IF(asprintf(&title, "%s: %s of %s", reference != NULL ? "SYNTHETIC STAND-IN" : "to fill in",
-                     table->name, model->title) < 0,
+    FAIL_IF(asprintf(&title, "%s: %s of %s",
+                     reference != NULL ? "SYNTHETIC STAND-IN" : "to fill in", table->name,
+                     model->title) < 0,
             STATUS_MEMORY, "out of memory");
     for (int i = 0; i < table->column_count; i++) {
         bool is_value = table->columns[i].field == FIELD_VALUE;
@@ -478,10 +483,9 @@ static enum status write_table(const struct inventory_model *model,
             if (column->field == FIELD_VALUE) {
                 table_writer_number(writer, table->rows[row].value);
             } else {
-                table_writer_text(writer, column->field < 0
-                                              ? column->text
-                                              : cell_text(model, &table->rows[row], column->field,
-                                                          reference));
+                table_writer_text(writer, column->field < 0 ? column->text
+                                                            : cell_text(model, &table->rows[row],
+                                                                        column->field, reference));
             }
         }
     }

@@ -41,18 +41,20 @@ struct template_row {
 /** What a column of a template holds. */
 struct template_column {
     char *name;
-    int field;            /**< as in inventory_values.h; -1: @c text in every row */
-    const char *text;     /**< "" for values of wide tables */
+    int field;        /**< as in inventory_values.h; -1: @c text in every row */
+    const char *text; /**< "" for values of wide tables */
 };
 
-enum { TEMPLATE_COLUMNS_MAX = 200 };
+enum {
+    TEMPLATE_COLUMNS_MAX = 200
+};
 
 struct template_table {
     const struct config_node *node;
     const char *name; /**< of the file */
     struct template_column columns[TEMPLATE_COLUMNS_MAX];
     int column_count;
-    int wide_index; /**< -1: none */
+    int wide_index;            /**< -1: none */
     struct template_row *rows; /**< [row_count] */
     int64_t row_count, row_room;
 };
