@@ -542,20 +542,22 @@ static enum status inventory_run(struct job *job)
 {
     enum status status;
     struct inventory inventory = {.job = job};
+    bool is_tabled = false; /* nobody needs the draws any more */
     if (option_flag(job->options, "template")) {
         return inventory_template_make(job, option_text(job->options, "input"), false);
     }
     TRY_TOGETHER(job->comm, prepare(&inventory));
     TRY(inventory_stage(&inventory));
+    is_tabled = !job->dry_run;
     if (inventory.grid != NULL) {
         TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
     }
-    if (option_flag(job->options, "figures")) {
+    if (option_flag(job->options, "figures") && !job->dry_run) {
         TRY(inventory_figures_run(job, &inventory.model, inventory.inputs,
                                   option_text(job->options, "output")));
     }
 done:
-    inventory_clear(&inventory, status == STATUS_OK && !job->dry_run);
+    inventory_clear(&inventory, is_tabled);
     return status;
 }
 
