@@ -24,7 +24,7 @@ const struct option_spec inventory_figures_options[] = {
 
 enum {
     FORMS = 2, /* PNG and PDF */
-    FITS_DRAWN_MAX = 40,
+    FITS_DRAWN_MAX = 24,
     PICTURE_BYTES = 8 << 20
 };
 

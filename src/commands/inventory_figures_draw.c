@@ -426,11 +426,13 @@ static enum status draw_convergence(const struct inventory_figures *figures,
             TRY(add_point(table, row, col, fan));
         }
     }
+    char label[160];
+    snprintf(label, sizeof label, "amount (%.100s)", figures->model->units);
     snprintf(words, sizeof words, "interval of the total of %.40s", period);
     make_title(figures, one->species, words, title);
     struct diagram_fan drawn = {.title = title,
                                 .x_label = "draws",
-                                .y_label = figures->model->units,
+                                .y_label = label,
                                 .x = fan->x,
                                 .count = fan->count,
                                 .line_count = FAN_LINES};

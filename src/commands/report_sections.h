@@ -43,6 +43,7 @@ struct section {
     const char *paper;    /**< what of the paper it stands for, or "" */
     const char *command;  /**< that makes its product */
     const char *variable; /**< that a file of the product must have; NULL: none needed */
+    const char *file;     /**< ending of a file that the product must have; NULL: none needed */
     const char *column;   /**< that a table of the product must have; NULL: none needed */
     enum chart_palette palette;
     const char *dots; /**< variable of p-values: dots where below 0.05; NULL: none */
@@ -77,6 +78,9 @@ enum status section_write_zones(struct section_work *work);
 enum status section_write_boxes(struct section_work *work);
 enum status section_write_readings(struct section_work *work); /* report_readings.c */
 enum status section_write_explain(struct section_work *work);
+enum status section_write_inventory(struct section_work *work); /* report_inventory.c */
+enum status section_write_inventory_figures(struct section_work *work);
+enum status section_write_inventory_grid(struct section_work *work);
 
 /** Variable of @p dataset called @p name ("*": the first); where the name has layers, the one of the
  *  whole time, labelled "all". -1 where there is none. */

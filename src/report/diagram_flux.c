@@ -6,11 +6,11 @@
 #include "diagram_internal.h"
 
 /* Centimetres on the page. */
-#define WIDTH 17.0
+#define WIDTH 17.5
 #define NODE 0.35
-#define LEFT 4.7
-#define MIDDLE 9.3
-#define RIGHT 13.9
+#define LEFT 5.2
+#define MIDDLE 9.8
+#define RIGHT 14.4
 #define LABEL_GAP 0.43
 #define NODE_GAP 0.22
 
@@ -121,7 +121,7 @@ static enum status layout_create(const struct diagram_flux *flux, struct layout 
     order_nodes(layout->group, flux->group_count, layout->group_order);
     order_nodes(layout->receptor, flux->receptor_count, layout->receptor_order);
     order_flows(layout);
-    layout->height = fmax(10, LABEL_GAP * layout->count + 0.5);
+    layout->height = fmax(10, 1.15 * LABEL_GAP * layout->count + 1);
     layout->scale = total > 0 ? (layout->height - NODE_GAP * layout->count) / total : 0;
     layout->scale = total > 0 ? fmin(layout->scale, 0.8 * layout->height / total) : 0;
     place_nodes(layout, layout->flow, layout->order, layout->count);
@@ -312,7 +312,7 @@ static enum status draw_labels(struct figure *figure, const struct layout *layou
     TRY(figure_file(figure, "lines", &lines));
     TRY(diagram_labels_begin(figure, &labels));
     TRY(write_labels(layout, layout->flow, layout->order, layout->count, name_of_flow, LEFT,
-                     LEFT - 0.45, "RM", 0, labels, lines));
+                     LEFT - 0.9, "RM", 0, labels, lines));
     TRY(write_labels(layout, layout->receptor, layout->receptor_order, flux->receptor_count,
                      name_of_receptor, RIGHT + NODE, RIGHT + NODE + 0.45, "LM", total, labels, lines));
     static const double heads[] = {LEFT + NODE, MIDDLE + NODE / 2, RIGHT};

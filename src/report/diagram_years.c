@@ -102,7 +102,8 @@ static enum status draw_bars(struct figure *figure, const struct diagram_years *
 {
     enum status status;
     double high = 0;
-    char units[CHART_LABEL_BYTES];
+    char units[CHART_LABEL_BYTES], amount[200];
+    snprintf(amount, sizeof amount, "amount (%.150s)", years->units);
     for (int year = 0; year < years->year_count; year++) {
         high = fmax(high, fmax(sum_of(years, year), isfinite(years->high[year]) ? years->high[year] : 0));
     }
@@ -111,7 +112,7 @@ static enum status draw_bars(struct figure *figure, const struct diagram_years *
     TRY(figure_call(figure,
                     "basemap\n-R0.4/%.9g/0/%.9g\n-JX%gc/%gc\n-Xa%gc\n-Ya%gc\n-BWSrt\n-Bxcyears\n-Byafg+l%s",
                     years->year_count + 0.6, are_shares ? 100 : 1.06 * high, BARS_WIDTH, BARS_HEIGHT, x,
-                    y, are_shares ? "share (%)" : figure_label(years->units, units, CHART_LABEL_BYTES)));
+                    y, are_shares ? "share (%)" : figure_label(amount, units, CHART_LABEL_BYTES)));
     TRY(figure_call(figure, "plot\nbars\n-L\n-G200\n-W0.4p,white\n-Xa%gc\n-Ya%gc", x, y));
     if (!are_shares) {
         TRY(draw_intervals(figure, years, x, y));

@@ -82,6 +82,20 @@ sources:
 {grid}""")
 
 
+def figures(folder):
+    """The inventory of "groups", with a factor that was measured."""
+    text = open(f"{folder}/groups.yaml").read()
+    text = re.sub(r"  - {parameter: factor[^\n]*\n", "", text)
+    table = "tables:\n  - {file: samples.csv, set: {parameter: factor, unit: g/t}, samples: mean}\n"
+    for name, change in (("figures", ""), ("no_file", "no_such_")):
+        with open(f"{folder}/{name}.yaml", "w") as out:
+            out.write(text.replace("values:\n", table + "values:\n", 1)
+                      .replace("provinces.geojson", change + "provinces.geojson")
+                      .replace("grid:\n", "about:\n" if change else "grid:\n"))
+    with open(f"{folder}/samples.csv", "w") as out:
+        out.write("value\n" + "".join(f"{600000 + 9000 * (k * k % 37)}\n" for k in range(24)))
+
+
 def make(folder):
     write_map(f"{folder}/people.nc", "people", people)
     write_map(f"{folder}/points.nc", "points", plants)
@@ -116,6 +130,7 @@ def make(folder):
   by: [all, source, category, receptor]
 """)
     config(folder, "points", "  proxy: points.nc\n")
+    figures(folder)
     config(folder, "nation", "  proxy: people.nc\n  by: [all, source]\n", provinces=False, polygons="")
     config(folder, "unknown_name", "  proxy: people.nc\n", polygons=POLYGONS.replace(", Gama: Gamma", ""))
     config(folder, "negative", "  proxy: negative.nc\n")
