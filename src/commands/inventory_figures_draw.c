@@ -80,12 +80,19 @@ static int place_in(const struct text_list *list, const char *name)
     return -1;
 }
 
+/* What a figure of a stand-in says of itself. */
+static const char *warning_of(const struct inventory_figures *figures)
+{
+    return figures->model->is_synthetic ? " - SYNTHETIC STAND-IN" : "";
+}
+
 /* "Hg: what follows" */
 static void make_title(const struct inventory_figures *figures, int species, const char *words,
                        char title[TITLE_BYTES])
 {
     const char *name = species_name(figures, species);
-    snprintf(title, TITLE_BYTES, "%.60s%s%.300s", name, name[0] != '\0' ? ": " : "", words);
+    snprintf(title, TITLE_BYTES, "%.60s%s%.250s%s", name, name[0] != '\0' ? ": " : "", words,
+             warning_of(figures));
 }
 
 /* ---- flows -------------------------------------------------------------------------------- */
@@ -551,8 +558,9 @@ static enum status draw_fit(const struct inventory_figures *figures,
     TRY(find_chosen(figures, parameter->name, keys, chosen));
     fit_families(sorted, value->sample_count, parameter->kind == PARAMETER_SHARE, chosen, curves);
     fill_curves(sorted, value->sample_count, chosen, curves);
-    snprintf(title, sizeof title, "%.80s%s%.200s, %lld samples", parameter->name,
-             keys[0] != '\0' ? ": " : "", keys, (long long)value->sample_count);
+    snprintf(title, sizeof title, "%.80s%s%.200s, %lld samples%s", parameter->name,
+             keys[0] != '\0' ? ": " : "", keys, (long long)value->sample_count,
+             warning_of(figures));
     snprintf(label, sizeof label, "%.80s (%.80s)", parameter->name, parameter->units);
     struct diagram_fit fit = {.title = title,
                               .label = label,

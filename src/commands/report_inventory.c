@@ -202,6 +202,11 @@ done:
 enum status section_write_inventory(struct section_work *work)
 {
     enum status status = STATUS_OK;
+    for (size_t i = 0; i < work->product->warnings.count; i++) {
+        if (strstr(work->product->warnings.items[i], "synthetic stand-in") != NULL) {
+            html_paragraph(&work->html, "Mind: %s", work->product->warnings.items[i]);
+        }
+    }
     html_paragraph(&work->html,
                    "The point estimate has every value at its centre; mean, low and high are of the draws, "
                    "in equal tails; minus and plus are per cent of the mean. Sources with national data only "
