@@ -23,7 +23,9 @@ struct draw_quantile {
     double value, error;
 };
 
-enum { DRAW_QUANTILES_MAX = 8 };
+enum {
+    DRAW_QUANTILES_MAX = 8
+};
 
 /** Quantiles @p probabilities [wanted], each in (0, 1), wanted <= DRAW_QUANTILES_MAX, of @p values [count],
  *  none of them NaN, count >= 1: exact, linear between order statistics at (count - 1) * probability

@@ -40,6 +40,10 @@ void sampler_destroy(struct sampler **sampler);
 void sampler_draw(const struct sampler *sampler, const double *uniforms, int64_t count,
                   double *values);
 
+/** Asks the processor for what sampler_draw() will read of a sampler, so that it comes while uniform numbers
+ *  are made. */
+void sampler_prefetch(const struct sampler *sampler);
+
 /** Standard normal scores of @p uniforms [count], relative error below 1e-14; may be in place. */
 void sampler_normal_scores(const double *uniforms, int64_t count, double *scores);
 

@@ -17,7 +17,7 @@
 /** Results made ready: values and ranks with mean 0 and length 1. Read-only once made. */
 struct sensitivity;
 
-/** Takes 16 bytes a draw and result. A result that does not vary, or with values that are not finite, has
+/** Takes 16 bytes a draw and result; fewer than 2^31 draws. A result that does not vary, or with values that are not finite, has
  *  NaN correlations.
  *  @param[in] values  [results, draws], at least 3 draws; not kept
  *  @return STATUS_OK or STATUS_MEMORY */
@@ -31,7 +31,7 @@ void sensitivity_destroy(struct sensitivity **sensitivity);
 int64_t sensitivity_scratch(const struct sensitivity *sensitivity);
 
 /** Correlations of an input with all results; NaN for an input that does not vary. Equal values share their
- *  mean rank.
+ *  mean rank, and so do those that agree to 6e-8 of their distance to the middle of the column.
  *
  *  @param[in]  column    [draws]
  *  @param[out] pearson   [results]

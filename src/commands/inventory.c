@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "commands/commands.h"
 #include "flow/run.h"
+#include "inventory_figures.h"
 #include "inventory_grid.h"
 #include "inventory_output.h"
 #include "inventory_sensitivity.h"
@@ -21,8 +22,9 @@ static const struct option_spec inventory_options[] = {
      .kind = OPTION_PATH,
      .argument = "CONFIG",
      .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_INPUT,
-     .help = "YAML file that names tables, parameters, formulas and sources; configs/coal-metals.yaml "
-             "shows all it can say."},
+     .help =
+         "YAML file that names tables, parameters, formulas and sources; configs/coal-metals.yaml "
+         "shows all it can say."},
     {.name = "output",
      .letter = 'o',
      .kind = OPTION_PATH,
@@ -34,11 +36,13 @@ static const struct option_spec inventory_options[] = {
      .kind = OPTION_PATH,
      .argument = "FOLDER",
      .flags = OPTION_INPUT,
-     .help = "Folder of tables: those of the config that it has, by file name, are read from there.",
+     .help =
+         "Folder of tables: those of the config that it has, by file name, are read from there.",
      .group = "Tables"},
     {.name = "template",
      .kind = OPTION_FLAG,
-     .help = "Write the tables of the config empty, with their columns, units and keys, to be filled in; "
+     .help = "Write the tables of the config empty, with their columns, units and keys, to be "
+             "filled in; "
              "nothing is computed.",
      .group = "Tables"},
     {.name = "draws",
@@ -46,16 +50,18 @@ static const struct option_spec inventory_options[] = {
      .fallback = "10000",
      .low = 10,
      .high = 4294967296.0,
-     .help = "Draws of every uncertain value. A longer run begins with the draws of a shorter one (but "
-             "for --sampling latin).",
+     .help =
+         "Draws of every uncertain value. A longer run begins with the draws of a shorter one (but "
+         "for --sampling latin).",
      .group = "Monte Carlo"},
     {.name = "sampling",
      .kind = OPTION_CHOICE,
      .choices = "random|latin|sobol",
      .fallback = "random",
-     .help = "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
-             "scrambled Sobol sequence. Standard errors are those of independent draws, and too large "
-             "for the two others.",
+     .help =
+         "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
+         "scrambled Sobol sequence. Standard errors are those of independent draws, and too large "
+         "for the two others.",
      .group = "Monte Carlo"},
     {.name = "replicates",
      .kind = OPTION_INTEGER,
@@ -87,7 +93,10 @@ static const struct option_spec inventory_options[] = {
 };
 
 /* Differences that a band of slots holds, and its most slots: set by nothing but the number of draws. */
-enum { BAND_VALUES = 1 << 20, BAND_SLOTS_MAX = 256 };
+enum {
+    BAND_VALUES = 1 << 20,
+    BAND_SLOTS_MAX = 256
+};
 
 struct inventory {
     const struct job *job;
@@ -181,9 +190,10 @@ static void tell_warnings(const struct inventory *inventory)
     for (int i = 0; inventory->job->rank == 0 && i < inventory->model.source_count; i++) {
         const struct inventory_source *source = &inventory->model.sources[i];
         if (source->is_national && inventory->model.regions.count > 0) {
-            log_info("source '%s' has national data only: it is in the totals of the nation, and in no "
-                     "province or region",
-                     source->name);
+            log_info(
+                "source '%s' has national data only: it is in the totals of the nation, and in no "
+                "province or region",
+                source->name);
         }
     }
 }
@@ -334,8 +344,8 @@ static enum status gather(struct inventory *inventory, struct gathered *gathered
     for (int64_t slot = 0; slot < results->slot_count; slot++) {
         headlines += inventory->is_headline[slot];
     }
-    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints),
-                        sizeof *gathered->checkpoints, &gathered->checkpoints));
+    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints), sizeof *gathered->checkpoints,
+                        &gathered->checkpoints));
     TRY(memory_allocate((size_t)(results->input_count * targets), sizeof *gathered->influences,
                         &gathered->influences));
     TRY(memory_allocate((size_t)inventory->sample_count, sizeof *gathered->samples,
@@ -368,20 +378,20 @@ static enum status write_tables(struct inventory *inventory)
     double tail = (100 - option_real(options, "level")) / 200;
     struct distribution normal = distribution_of(DISTRIBUTION_NORMAL, 0, 1, 0, 0);
     TRY(gather(inventory, &gathered));
-    struct inventory_output output = {
-        .results = &inventory->results,
-        .inputs = inventory->inputs,
-        .folder = option_text(options, "output"),
-        .level = option_real(options, "level"),
-        .half_width = -distribution_quantile(&normal, tail),
-        .is_headline = inventory->is_headline,
-        .checkpoint = inventory->checkpoint,
-        .checkpoints = inventory->checkpoints,
-        .statistics = gathered.checkpoints,
-        .sensitivity = inventory->chunks > 0 ? &inventory->sensitivity : NULL,
-        .influences = gathered.influences,
-        .samples = gathered.samples,
-        .sample_count = inventory->sample_count};
+    struct inventory_output output = {.results = &inventory->results,
+                                      .inputs = inventory->inputs,
+                                      .folder = option_text(options, "output"),
+                                      .level = option_real(options, "level"),
+                                      .half_width = -distribution_quantile(&normal, tail),
+                                      .is_headline = inventory->is_headline,
+                                      .checkpoint = inventory->checkpoint,
+                                      .checkpoints = inventory->checkpoints,
+                                      .statistics = gathered.checkpoints,
+                                      .sensitivity =
+                                          inventory->chunks > 0 ? &inventory->sensitivity : NULL,
+                                      .influences = gathered.influences,
+                                      .samples = gathered.samples,
+                                      .sample_count = inventory->sample_count};
     TRY(inventory_output_write(&output, inventory->stage));
 done:
     free(gathered.checkpoints);
@@ -459,9 +469,8 @@ static enum status find_influences(struct inventory *inventory)
     int64_t inputs = inventory->results.input_count;
     TRY(inventory_sensitivity_create(&inventory->results, inventory->inputs, &inventory->draws,
                                      &inventory->sensitivity));
-    inventory->chunks = inventory->sensitivity.targets > 0
-                            ? (inputs + INFLUENCE_CHUNK - 1) / INFLUENCE_CHUNK
-                            : 0;
+    inventory->chunks =
+        inventory->sensitivity.targets > 0 ? (inputs + INFLUENCE_CHUNK - 1) / INFLUENCE_CHUNK : 0;
 done:
     return status;
 }
@@ -478,8 +487,8 @@ static enum status inventory_stage(struct inventory *inventory)
     if (option_flag(inventory->job->options, "sensitivities")) {
         TRY_TOGETHER(inventory->job->comm, find_influences(inventory));
     }
-    struct items items = items_counted(inventory->bands + inventory->chunks +
-                                       inventory->sample_count);
+    struct items items =
+        items_counted(inventory->bands + inventory->chunks + inventory->sample_count);
     struct items_cost cost = {.fixed_bytes = item_bytes(inventory)};
     TRY(stage_begin(inventory->stage, &items, &cost));
     if (!stage_is_done(inventory->stage)) {
@@ -495,6 +504,9 @@ static enum status prepare(struct inventory *inventory)
     const char *folder = option_text(inventory->job->options, "output");
     FAIL_IF(path_exists(folder) && !path_is_folder(folder), STATUS_OUTPUT,
             "--output %s is a file: name a folder", folder);
+    if (option_flag(inventory->job->options, "figures")) {
+        TRY(figure_check());
+    }
     TRY(read_model(inventory));
     TRY(inventory_grid_create(inventory->job, &inventory->model, &inventory->grid));
     TRY(find_headlines(inventory));
@@ -530,37 +542,50 @@ static enum status inventory_run(struct job *job)
 {
     enum status status;
     struct inventory inventory = {.job = job};
+    bool is_tabled = false; /* nobody needs the draws any more */
     if (option_flag(job->options, "template")) {
         return inventory_template_make(job, option_text(job->options, "input"), false);
     }
     TRY_TOGETHER(job->comm, prepare(&inventory));
     TRY(inventory_stage(&inventory));
+    is_tabled = !job->dry_run;
     if (inventory.grid != NULL) {
         TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
     }
+    if (option_flag(job->options, "figures") && !job->dry_run) {
+        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs,
+                                  option_text(job->options, "output")));
+    }
 done:
-    inventory_clear(&inventory, status == STATUS_OK && !job->dry_run);
+    inventory_clear(&inventory, is_tabled);
     return status;
 }
 
-static const struct option_spec *const inventory_tables[] = {inventory_options, inventory_grid_options,
-                                                             options_common, NULL};
+static const struct option_spec *const inventory_tables[] = {
+    inventory_options, inventory_grid_options, inventory_figures_options, options_common, NULL};
 
 const struct command command_inventory = {
     .name = "inventory",
     .summary = "emission inventories with honest uncertainty",
-    .details =
-        "Reads activity, factors and shares from tables (CSV, XLSX, ODS), checks units and formulas, and "
-        "gives totals by source, category, receptor, province, region and year with intervals, shares, "
-        "changes, sensitivities, and printed numbers beside recomputed ones. What is wrong in a table or the "
-        "config is told with file, line and column.\n\n"
-        "A draw depends on the seed, on the parameter and keys of a value by name, and on its number: not on "
-        "ranks, blocks or the order of tables. A value that provinces share is one draw for all of them. "
-        "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until the tables are "
-        "written; memory does not grow with them.\n\n"
-        "Standard errors of percentiles come from the order statistics one binomial standard deviation to "
-        "either side. Error propagation (IPCC approach 1) stands beside Monte Carlo (approach 2) in each "
-        "row. Sensitivities look at the first 65536 draws.",
+    .details = "Reads activity, factors and shares from tables (CSV, XLSX, ODS), checks units and "
+               "formulas, and "
+               "gives totals by source, category, receptor, province, region and year with "
+               "intervals, shares, "
+               "changes, sensitivities, and printed numbers beside recomputed ones. What is wrong "
+               "in a table or the "
+               "config is told with file, line and column.\n\n"
+               "A draw depends on the seed, on the parameter and keys of a value by name, and on "
+               "its number: not on "
+               "ranks, blocks or the order of tables. A value that provinces share is one draw for "
+               "all of them. "
+               "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until "
+               "the tables are "
+               "written; memory grows by 16 bytes a draw.\n\n"
+               "Standard errors of percentiles come from the order statistics one binomial "
+               "standard deviation to "
+               "either side. Error propagation (IPCC approach 1) stands beside Monte Carlo "
+               "(approach 2) in each "
+               "row. Sensitivities look at the first 65536 draws.",
     .examples =
         "airshed inventory configs/coal-metals.yaml -o build/coal-metals\n"
         "mpirun -n 4 airshed inventory metals.yaml -o metals --draws 100000 --sampling sobol",

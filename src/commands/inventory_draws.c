@@ -15,17 +15,16 @@
 struct drawer {
     const struct inventory_drawing *drawing;
     const struct inventory_draws *draws;
-    double *blocks;     /* of the graph */
-    float *differences; /* [slots, draws of the item] */
+    double *blocks;       /* of the graph */
+    float *differences;   /* [slots, draws of the item] */
     int64_t first, count; /* draws of the item */
 };
 
 static void take_input(void *context, int32_t number, int64_t draws, double *values)
 {
     const struct drawer *drawer = context;
-    inventory_inputs_draw(drawer->drawing->inputs,
-                          drawer->drawing->results->input_value + number, 1, drawer->first, draws,
-                          values);
+    inventory_inputs_draw(drawer->drawing->inputs, drawer->drawing->results->input_value + number,
+                          1, drawer->first, draws, values);
 }
 
 static void keep_result(void *context, int64_t slot, int64_t draws, const double *values)
@@ -51,8 +50,8 @@ static enum status draw_block(void *context, struct flow_item *item)
 static enum status write_block(void *context, struct flow_item *item)
 {
     const struct drawer *drawer = context;
-    struct window window = {.time = item->index, .steps = 1, .rows = drawer->draws->slots,
-                            .cols = drawer->count};
+    struct window window = {
+        .time = item->index, .steps = 1, .rows = drawer->draws->slots, .cols = drawer->count};
     return flow_put(item, 0, 0, &window, drawer->differences);
 }
 
@@ -63,8 +62,7 @@ static enum status drawer_create(struct drawer *drawer)
     size_t block = (size_t)drawer->drawing->block;
     TRY(memory_allocate((size_t)graph_blocks(results->graph) * block, sizeof(double),
                         &drawer->blocks));
-    TRY(memory_allocate((size_t)results->slot_count * block, sizeof(float),
-                        &drawer->differences));
+    TRY(memory_allocate((size_t)results->slot_count * block, sizeof(float), &drawer->differences));
 done:
     return status;
 }
@@ -72,8 +70,7 @@ done:
 static int64_t drawer_bytes(const struct inventory_drawing *drawing)
 {
     const struct inventory_results *results = drawing->results;
-    return drawing->block * (8 * graph_blocks(results->graph) +
-                             4 * results->slot_count);
+    return drawing->block * (8 * graph_blocks(results->graph) + 4 * results->slot_count);
 }
 
 /* ---- the cube ----------------------------------------------------------------------------- */
@@ -86,12 +83,12 @@ static enum status describe(const struct inventory_drawing *drawing, struct inve
     draws->block = drawing->block;
     TRY(georeference_create_regular(draws->slots, draws->block, 0, 0, 1 / (double)draws->block,
                                     1 / (double)draws->slots, "EPSG:4326", &draws->grid));
-    draws->variable = (struct cube_variable){
-        .name = "difference",
-        .long_name = "draws of results less the point estimate",
-        .layers = (int)((draws->draws + draws->block - 1) / draws->block),
-        .layer_name = "block",
-        .skip_range = true};
+    draws->variable =
+        (struct cube_variable){.name = "difference",
+                               .long_name = "draws of results less the point estimate",
+                               .layers = (int)((draws->draws + draws->block - 1) / draws->block),
+                               .layer_name = "block",
+                               .skip_range = true};
     draws->spec = (struct cube_spec){.grid = draws->grid,
                                      .variables = &draws->variable,
                                      .variable_count = 1,
@@ -121,8 +118,7 @@ static enum status run(const struct job *job, const struct inventory_drawing *dr
     struct drawer drawer = {.drawing = drawing, .draws = draws};
     const struct items items = items_counted(draws->variable.layers);
     const struct items_cost cost = {.fixed_bytes = drawer_bytes(drawing)};
-    const struct flow_work work = {
-        .context = &drawer, .compute = draw_block, .write = write_block};
+    const struct flow_work work = {.context = &drawer, .compute = draw_block, .write = write_block};
     FAIL_IF(cost.fixed_bytes > job->memory_bytes, STATUS_USAGE,
             "--memory %lldM is too small for a block of %lld draws of %lld results: use --memory "
             "%lldM, or a smaller --block",
@@ -168,8 +164,8 @@ enum status inventory_draws_read(const struct inventory_draws *draws, int64_t fi
     for (int64_t start = 0; start < limit; start += draws->block) {
         int64_t left = limit - start;
         int64_t cols = left < draws->block ? left : draws->block;
-        struct window window = {.time = start / draws->block, .steps = 1, .row = first,
-                                .rows = count, .cols = cols};
+        struct window window = {
+            .time = start / draws->block, .steps = 1, .row = first, .rows = count, .cols = cols};
         if (draws->cube == NULL) { /* a dry run */
             memset(room, 0, (size_t)(count * cols) * sizeof *room);
         } else {

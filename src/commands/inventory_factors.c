@@ -333,6 +333,10 @@ enum status inventory_factors_make(struct inventory_inputs *inputs)
     make_factors(inputs, candidates, collect(inputs, candidates));
     inputs->link_count = inputs->factor_count;
     inputs->link_room = inputs->model->value_count;
+    for (int64_t i = 0; i < inputs->model->value_count; i++) {
+        struct input *input = &inputs->inputs[i];
+        input->own = input->link_count > 0 ? inputs->factors[input->first_link] : input->own;
+    }
     for (int i = 0; i < inputs->model->correlation_count; i++) {
         TRY(correlate(inputs, i));
     }

@@ -2,8 +2,7 @@
  *
  * Section `grid` of the config (configs/coal-metals.yaml shows it):
  *
- *   zones        polygons of the provinces; `name` their column, `spellings: {province: {...}}` other
- *                names; `leave_out` provinces that are not to be on the grid
+ *   leave_out    provinces that are not to be on the grid; the others need polygons (section `polygons`)
  *   proxy        raster that says where, for all sources of provinces; with `variable`, `values`
  *   proxies      list of {proxy, variable, values, sources}: others for some sources. A source with
  *                national data only is on the grid only where one of these names it (P3.25)

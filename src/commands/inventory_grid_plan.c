@@ -369,9 +369,8 @@ enum status inventory_grid_create(const struct job *job, const struct inventory_
                                   struct inventory_grid **out)
 {
     enum status status;
-    static const char *const known[] = {"zones", "name",   "spellings", "ignore_case", "leave_out",
-                                        "proxy", "proxies", "variable", "values",      "crs",
-                                        "by",    "empty",  "about",     NULL};
+    static const char *const known[] = {"proxy", "proxies", "variable", "values", "crs",
+                                        "by",    "empty",   "leave_out", "about", NULL};
     const struct config_node *node = config_find(model->root, "grid");
     struct inventory_grid *grid = NULL;
     *out = NULL;

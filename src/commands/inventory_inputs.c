@@ -311,15 +311,17 @@ static void draw_value(const struct inventory_inputs *inputs, int64_t value, int
                        int64_t draws, double *out)
 {
     const struct input *input = &inputs->inputs[value];
+    double uniforms[CHUNK] __attribute__((aligned(64)));
+    sampler_prefetch(input->sampler); /* thousands of values take turns: not in the cache any more */
+    __builtin_prefetch(input + 1);
     for (int64_t done = 0; done < draws; done += CHUNK) {
         int64_t count = draws - done < CHUNK ? draws - done : CHUNK;
         if (input->link_count == 1) {
-            factor_uniforms(inputs, &inputs->factors[inputs->links[input->first_link].factor],
-                            first + done, count, out + done);
+            factor_uniforms(inputs, &input->own, first + done, count, uniforms);
         } else {
-            linked_uniforms(inputs, input, first + done, count, out + done);
+            linked_uniforms(inputs, input, first + done, count, uniforms);
         }
-        sampler_draw(input->sampler, out + done, count, out + done);
+        sampler_draw(input->sampler, uniforms, count, out + done);
     }
 }
 

@@ -18,14 +18,15 @@ struct factor_link {
     double weight; /**< the squares of a value's weights sum to 1 */
 };
 
-/** A value of the model. */
+/** A value of the model. What each draw needs stands first, in one line of the cache. */
 struct input {
-    struct distribution distribution;
-    enum input_origin origin;
     struct sampler *sampler; /**< NULL: certain */
+    struct factor own;
+    int32_t first_link, link_count; /**< 1: the own factor's uniform number */
     double sd;
     double *values; /**< sorted samples, or bootstrap means; NULL: none */
-    int32_t first_link, link_count; /**< 1: the factor's own uniform number */
+    enum input_origin origin;
+    struct distribution distribution;
 };
 
 struct inventory_inputs {

@@ -596,7 +596,7 @@ static enum status read_head(struct inventory_model *model)
     enum status status;
     static const char *const known[] = {"title",   "units",      "years",      "species", "regions",
                                         "indices", "parameters", "tables",     "values",  "quantities",
-                                        "sources", "printed",    "correlations", "grid",
+                                        "sources", "printed",    "correlations", "grid", "polygons",
                                         "about",   NULL};
     TRY(inventory_check_keys(model->root, known));
     TRY(inventory_text(model->root, "units", &model->units));

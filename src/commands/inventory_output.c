@@ -38,18 +38,19 @@ const char *inventory_subject_member(const struct inventory_model *model,
 
 const char *inventory_extent_name(const struct inventory_result *result)
 {
-    return result->place == PLACE_ALL               ? "nation"
-           : result->place == PLACE_REGION          ? "region"
-           : result->place_member == KEY_NATIONAL   ? "without province"
-                                                    : "province";
+    return result->place == PLACE_ALL             ? "nation"
+           : result->place == PLACE_REGION        ? "region"
+           : result->place_member == KEY_NATIONAL ? "without province"
+                                                  : "province";
 }
 
 const char *inventory_place_name(const struct inventory_model *model,
                                  const struct inventory_result *result)
 {
-    return result->place == PLACE_ALL             ? "all"
-           : result->place == PLACE_REGION        ? model->regions.items[result->place_member]
-           : result->place_member == KEY_NATIONAL ? "NATIONAL"
+    return result->place == PLACE_ALL      ? "all"
+           : result->place == PLACE_REGION ? model->regions.items[result->place_member]
+           : result->place_member == KEY_NATIONAL
+               ? "NATIONAL"
                : model->indices[INDEX_PROVINCE].members.items[result->place_member];
 }
 
@@ -65,14 +66,20 @@ const char *inventory_year_name(const struct inventory_model *model, int year, c
 
 /* ---- results ------------------------------------------------------------------------------ */
 
-enum { KEY_COLUMNS = 7, STATISTIC_COLUMNS = 17, RESULT_COLUMNS = KEY_COLUMNS + STATISTIC_COLUMNS + 2 };
+enum {
+    KEY_COLUMNS = 7,
+    STATISTIC_COLUMNS = 17,
+    RESULT_COLUMNS = KEY_COLUMNS + STATISTIC_COLUMNS + 2
+};
 
 static const struct table_column key_columns[KEY_COLUMNS] = {
     {"species", NULL, "what is emitted", TABLE_TEXT},
     {"subject", NULL, "all, a category, a source or a receptor", TABLE_TEXT},
     {"name", NULL, "of the category, source or receptor", TABLE_TEXT},
-    {"extent", NULL, "nation, region, province; without province: sources with national data only, "
-                     "which no province or region holds", TABLE_TEXT},
+    {"extent", NULL,
+     "nation, region, province; without province: sources with national data only, "
+     "which no province or region holds",
+     TABLE_TEXT},
     {"place", NULL, "name of the region or province", TABLE_TEXT},
     {"year", NULL, "year, or the sum over the years", TABLE_TEXT},
     {"base_year", NULL, "year that a change is counted from", TABLE_TEXT},
@@ -124,12 +131,23 @@ static void write_statistics(const struct inventory_statistics *one, double half
     double low = one->point - half_width * one->propagated_sd;
     double high = one->point + half_width * one->propagated_sd;
     const double all[STATISTIC_COLUMNS] = {
-        one->point,         one->mean,         one->sd,
-        one->median,        one->low,          one->high,
-        output_percent(one->low, one->mean),       output_percent(one->high, one->mean),
-        one->mean_error,    one->median_error, one->low_error,
-        one->high_error,    one->propagated_sd, low,
-        high,               output_percent(low, one->point), output_percent(high, one->point),
+        one->point,
+        one->mean,
+        one->sd,
+        one->median,
+        one->low,
+        one->high,
+        output_percent(one->low, one->mean),
+        output_percent(one->high, one->mean),
+        one->mean_error,
+        one->median_error,
+        one->low_error,
+        one->high_error,
+        one->propagated_sd,
+        low,
+        high,
+        output_percent(low, one->point),
+        output_percent(high, one->point),
     };
     for (int i = 0; i < STATISTIC_COLUMNS; i++) {
         table_writer_number(writer, all[i]);
@@ -146,9 +164,9 @@ static enum status write_results(const struct inventory_output *output, enum res
             write_key(results->model, one, writer);
             write_statistics(&results->statistics[one->slot], output->half_width, writer);
             table_writer_integer(writer, results->statistics[one->slot].undefined);
-            table_writer_text(writer, first == RESULT_TOTAL          ? one->levels
+            table_writer_text(writer, first == RESULT_TOTAL        ? one->levels
                                       : one->kind == RESULT_CHANGE ? "total"
-                                                                    : "share");
+                                                                   : "share");
         }
     }
     return STATUS_OK;
@@ -160,7 +178,8 @@ static int64_t result_columns(const char *units, struct table_column last,
     memcpy(columns, key_columns, sizeof key_columns);
     statistic_columns(units, columns + KEY_COLUMNS);
     columns[RESULT_COLUMNS - 2] = (struct table_column){
-        "undefined_draws", "1", "draws that are no number, left out of the statistics", TABLE_INTEGER};
+        "undefined_draws", "1", "draws that are no number, left out of the statistics",
+        TABLE_INTEGER};
     columns[RESULT_COLUMNS - 1] = last;
     return RESULT_COLUMNS;
 }
@@ -223,7 +242,9 @@ static const struct output_table tables[] = {
     {"contradictions", "Printed numbers compared with one another", checks_columns, checks_rows},
 };
 
-enum { TABLES = sizeof tables / sizeof tables[0] };
+enum {
+    TABLES = sizeof tables / sizeof tables[0]
+};
 
 static enum status table_path(const char *folder, const char *name, char **path)
 {
@@ -273,8 +294,7 @@ done:
     return status;
 }
 
-enum status inventory_output_write(const struct inventory_output *output,
-                                   const struct stage *stage)
+enum status inventory_output_write(const struct inventory_output *output, const struct stage *stage)
 {
     enum status status = STATUS_OK;
     for (int i = 0; i < TABLES; i++) {

@@ -48,16 +48,16 @@ static void write_parameter(const struct inventory_output *output, int64_t numbe
     const struct inventory_model *model = output->results->model;
     const struct inventory_value *value = &model->values[number];
     const struct inventory_parameter *parameter = &model->parameters[value->parameter];
-    const struct distribution *distribution =
-        inventory_inputs_distribution(output->inputs, number);
-    double tail = (100 - output->level) / 200, centre = inventory_inputs_centre(output->inputs, number);
+    const struct distribution *distribution = inventory_inputs_distribution(output->inputs, number);
+    double tail = (100 - output->level) / 200,
+           centre = inventory_inputs_centre(output->inputs, number);
     double low = distribution_quantile(distribution, tail);
     double high = distribution_quantile(distribution, 1 - tail);
     char keys[512], family[256];
     table_writer_text(writer, parameter->name);
     table_writer_text(writer, kind_name(parameter->kind));
-    table_writer_text(writer, inventory_key_text(model, value->parameter, &value->key, keys,
-                                                 sizeof keys));
+    table_writer_text(writer,
+                      inventory_key_text(model, value->parameter, &value->key, keys, sizeof keys));
     table_writer_number(writer, centre);
     table_writer_text(writer, parameter->units);
     table_writer_text(writer, inventory_distribution_text(distribution, family, sizeof family));
@@ -122,13 +122,13 @@ enum status convergence_rows(const struct inventory_output *output, struct table
     char year[40];
     for (int64_t i = 0; i < results->count; i++) {
         const struct inventory_result *one = &results->results[i];
-        bool is_headline = one->kind == RESULT_TOTAL && one->subject == SUBJECT_ALL &&
-                           one->place == PLACE_ALL;
+        bool is_headline =
+            one->kind == RESULT_TOTAL && one->subject == SUBJECT_ALL && one->place == PLACE_ALL;
         for (int k = 0; is_headline && k < output->checkpoints; k++) {
             const struct inventory_statistics *at = checkpoints_of(output, one->slot) + k;
-            const double all[] = {at->mean,      at->mean_error, at->sd,
-                                  at->low,       at->low_error,  at->median,
-                                  at->median_error, at->high,    at->high_error};
+            const double all[] = {at->mean,         at->mean_error, at->sd,
+                                  at->low,          at->low_error,  at->median,
+                                  at->median_error, at->high,       at->high_error};
             table_writer_text(writer, model->indices[INDEX_SPECIES].members.items[one->species]);
             table_writer_text(writer, inventory_year_name(model, one->year, year));
             table_writer_integer(writer, output->checkpoint[k]);
@@ -163,7 +163,8 @@ int64_t sensitivities_columns(const struct inventory_output *output, struct tabl
         {"coefficient_error", "1", "standard error", TABLE_NUMBER},
         {"coefficient_p", "1", "two-sided", TABLE_NUMBER},
         {"contribution_percent", "%", "to the variance: coefficient times Pearson", TABLE_NUMBER},
-        {"explained_percent", "%", "of the variance, by all values of the regression", TABLE_NUMBER},
+        {"explained_percent", "%", "of the variance, by all values of the regression",
+         TABLE_NUMBER},
         {"is_significant", NULL, "yes where p of Pearson is below 0.05", TABLE_TEXT},
     };
     (void)output;
@@ -182,8 +183,8 @@ static void write_influence(const struct inventory_output *output, int64_t targe
     char keys[512];
     table_writer_text(writer, model->parameters[value->parameter].name);
     table_writer_text(writer, kind_name(model->parameters[value->parameter].kind));
-    table_writer_text(writer, inventory_key_text(model, value->parameter, &value->key, keys,
-                                                 sizeof keys));
+    table_writer_text(writer,
+                      inventory_key_text(model, value->parameter, &value->key, keys, sizeof keys));
     table_writer_number(writer, found->pearson);
     table_writer_number(writer, p);
     table_writer_number(writer, found->spearman);

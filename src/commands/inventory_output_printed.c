@@ -95,8 +95,8 @@ static bool recompute(const struct inventory_results *results,
         double end = is_minus ? found->low : found->high;
         *recomputed = (struct recomputed){100 * (end / found->mean - 1), NAN, NAN};
     } else if (found != NULL) {
-        *recomputed = (struct recomputed){found->point / over, found->low / over,
-                                          found->high / over};
+        *recomputed =
+            (struct recomputed){found->point / over, found->low / over, found->high / over};
     }
     return found != NULL;
 }
@@ -108,8 +108,10 @@ int64_t printed_columns(const struct inventory_output *output, struct table_colu
     static const struct table_column all[] = {
         {"label", NULL, "what is printed", TABLE_TEXT},
         {"statistic", NULL,
-         "total, mean of the years, share of the nation's total, part of the category, change since the "
-         "first year, change of the share as a ratio of shares, ends of the interval of the draws less "
+         "total, mean of the years, share of the nation's total, part of the category, change "
+         "since the "
+         "first year, change of the share as a ratio of shares, ends of the interval of the draws "
+         "less "
          "their mean",
          TABLE_TEXT},
         {"species", NULL, NULL, TABLE_TEXT},
@@ -130,8 +132,10 @@ int64_t printed_columns(const struct inventory_output *output, struct table_colu
         {"printed_at", NULL, "where it is printed", TABLE_TEXT},
         {"read_at", NULL, "where the printed number was read", TABLE_TEXT},
         {"id", NULL, "of the number in its file", TABLE_TEXT},
-        {"basis", NULL, "synthetic: recomputed from a stand-in, so no evidence for or against the printed "
-                        "number; tables: from the tables of the config", TABLE_TEXT},
+        {"basis", NULL,
+         "synthetic: recomputed from a stand-in, so no evidence for or against the printed "
+         "number; tables: from the tables of the config",
+         TABLE_TEXT},
     };
     (void)output;
     return COPY_COLUMNS(columns, all);
@@ -173,7 +177,8 @@ enum status printed_rows(const struct inventory_output *output, struct table_wri
         const struct inventory_printed *one = &model->printed[i];
         struct recomputed recomputed;
         FAIL_IF(!recompute(results, one, &recomputed), STATUS_DATA,
-                "%s: the inventory has no such %s: give species, source, province and year that it has, "
+                "%s: the inventory has no such %s: give species, source, province and year that it "
+                "has, "
                 "or leave the key out for a sum",
                 one->place, inventory_statistic_names[one->statistic]);
         write_about(model, one, writer);

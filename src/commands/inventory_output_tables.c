@@ -26,7 +26,8 @@ int64_t levels_columns(const struct inventory_output *output, struct table_colum
         {"year", NULL, NULL, TABLE_TEXT},
         {"parameter", NULL, NULL, TABLE_TEXT},
         {"level", NULL,
-         "where its value was found: province-year, province, national-year, national, default, zero; "
+         "where its value was found: province-year, province, national-year, national, default, "
+         "zero; "
          "several where members of an index differ",
          TABLE_TEXT},
     };

@@ -9,16 +9,15 @@
 #include "inventory_values.h"
 
 const char *const inventory_statistic_names[PRINTED_STATISTICS] = {
-    [PRINTED_TOTAL] = "total",   [PRINTED_MEAN] = "mean",
-    [PRINTED_SHARE] = "share",   [PRINTED_PART] = "part",
-    [PRINTED_CHANGE] = "change", [PRINTED_SHARE_CHANGE] = "share_change",
-    [PRINTED_MINUS] = "minus",   [PRINTED_PLUS] = "plus",
+    [PRINTED_TOTAL] = "total", [PRINTED_MEAN] = "mean",     [PRINTED_SHARE] = "share",
+    [PRINTED_PART] = "part",   [PRINTED_CHANGE] = "change", [PRINTED_SHARE_CHANGE] = "share_change",
+    [PRINTED_MINUS] = "minus", [PRINTED_PLUS] = "plus",
 };
 
 /* Keys of a printed number beside those of an entry. */
-static const char *const own_keys[] = {"id",       "what",     "place",  "printed_at", "quantity",
-                                       "statistic", "category", "receptor", "region",     "exact",
-                                       "since",    NULL};
+static const char *const own_keys[] = {"id",       "what",      "place",    "printed_at",
+                                       "quantity", "statistic", "category", "receptor",
+                                       "region",   "exact",     "since",    NULL};
 
 /* ---- what it is about --------------------------------------------------------------------- */
 
@@ -50,10 +49,11 @@ static enum status read_statistic(const struct config_node *node, struct invento
     printed->statistic = (enum printed_statistic)i;
     return i < PRINTED_STATISTICS
                ? STATUS_OK
-               : inventory_complain(config_find(node, "statistic"),
-                                    "'%s' is none of total, mean, share, part, change, share_change, "
-                                    "minus, plus",
-                                    name);
+               : inventory_complain(
+                     config_find(node, "statistic"),
+                     "'%s' is none of total, mean, share, part, change, share_change, "
+                     "minus, plus",
+                     name);
 }
 
 static bool is_percentage(enum printed_statistic statistic)
@@ -93,8 +93,9 @@ static enum status read_about(const struct inventory_model *model, const struct 
     int subjects = (printed->category >= 0) + (printed->receptor >= 0) +
                    (printed->key.member[INDEX_SOURCE] >= 0);
     if (subjects > 1 || (printed->region >= 0 && printed->key.member[INDEX_PROVINCE] >= 0)) {
-        status = inventory_complain(node, "a printed number is of one source, category or receptor, "
-                                          "and of one province or region");
+        status =
+            inventory_complain(node, "a printed number is of one source, category or receptor, "
+                                     "and of one province or region");
     }
 done:
     return status;

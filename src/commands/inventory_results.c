@@ -117,7 +117,8 @@ static graph_node province_node(struct making *making, const struct scope *scope
     return sum;
 }
 
-static graph_node region_node(struct making *making, const struct scope *scope, int region, int year)
+static graph_node region_node(struct making *making, const struct scope *scope, int region,
+                              int year)
 {
     graph_node sum = GRAPH_NONE;
     for (int province = 0; province < making->provinces; province++) {
@@ -226,8 +227,7 @@ static enum status add_result(struct making *making, enum result_kind kind,
     struct inventory_result *result;
     if (results->count == results->room) {
         int64_t room = 2 * results->room + 256;
-        struct inventory_result *longer =
-            realloc(results->results, (size_t)room * sizeof *longer);
+        struct inventory_result *longer = realloc(results->results, (size_t)room * sizeof *longer);
         FAIL_IF(longer == NULL, STATUS_MEMORY, "out of memory");
         results->results = longer;
         results->room = room;
@@ -261,8 +261,12 @@ static graph_node percent(const struct making *making, graph_node part, graph_no
 
 static graph_node share_node(struct making *making, const struct scope *scope)
 {
-    struct scope whole = {.subject = SUBJECT_ALL, .member = -1, .place = PLACE_ALL,
-                          .place_member = -1, .species = scope->species, .year = scope->year};
+    struct scope whole = {.subject = SUBJECT_ALL,
+                          .member = -1,
+                          .place = PLACE_ALL,
+                          .place_member = -1,
+                          .species = scope->species,
+                          .year = scope->year};
     graph_node part = total_node(making, scope);
     return part == GRAPH_NONE ? GRAPH_NONE : percent(making, part, total_node(making, &whole));
 }
@@ -293,9 +297,10 @@ static enum status add_kind(struct making *making, enum result_kind kind, struct
     }
     for (int i = is_change; i < years + (years > 1 && !is_change); i++) {
         scope.year = i < years ? i : -1;
-        graph_node node = kind == RESULT_TOTAL   ? total_node(making, &scope)
-                          : kind == RESULT_SHARE ? share_node(making, &scope)
-                          : change_node(making, &scope, kind == RESULT_SHARE_CHANGE);
+        graph_node node = kind == RESULT_TOTAL ? total_node(making, &scope)
+                          : kind == RESULT_SHARE
+                              ? share_node(making, &scope)
+                              : change_node(making, &scope, kind == RESULT_SHARE_CHANGE);
         TRY(add_result(making, kind, &scope, is_change ? 0 : -1, node));
     }
 done:
@@ -401,7 +406,8 @@ static enum status refuse_missing(const struct inventory_results *results)
     const char *text = results->missing_text.data;
     FAIL_IF(results->missing_text.failed || text == NULL, STATUS_MEMORY, "out of memory");
     FAIL(STATUS_DATA,
-         "%lld value%s missing: %s%s: add rows to the table, a value without the key or for DEFAULT, or "
+         "%lld value%s missing: %s%s: add rows to the table, a value without the key or for "
+         "DEFAULT, or "
          "say 'missing: zero' at the parameter",
          (long long)results->missing, results->missing == 1 ? " is" : "s are", text,
          results->missing > 12 ? "; and more" : "");

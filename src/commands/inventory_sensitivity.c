@@ -14,8 +14,7 @@ static bool is_target(const struct inventory_results *results, const struct inve
     bool has_period = results->model->indices[INDEX_YEAR].members.count > 1;
     return one->kind == RESULT_TOTAL && one->place == PLACE_ALL &&
            (one->subject == SUBJECT_ALL || one->subject == SUBJECT_CATEGORY) &&
-           one->year == (has_period ? -1 : 0) &&
-           !isnan(results->statistics[one->slot].point);
+           one->year == (has_period ? -1 : 0) && !isnan(results->statistics[one->slot].point);
 }
 
 /* Equal results share a slot: the category that is all counts once, as the category. */
@@ -37,8 +36,7 @@ static enum status find_targets(struct inventory_sensitivity *sensitivity)
 {
     enum status status;
     const struct inventory_results *results = sensitivity->results;
-    TRY(memory_allocate((size_t)results->count, sizeof *sensitivity->target,
-                        &sensitivity->target));
+    TRY(memory_allocate((size_t)results->count, sizeof *sensitivity->target, &sensitivity->target));
     for (int64_t i = 0; i < results->count; i++) {
         const struct inventory_result *one = &results->results[i];
         if (is_target(results, one) && !is_repeated(sensitivity, one)) {
@@ -163,9 +161,9 @@ struct candidate {
 static int compare_candidates(const void *a, const void *b)
 {
     const struct candidate *first = a, *second = b;
-    return first->weight != second->weight ? (first->weight < second->weight ? 1 : -1)
-                                           : (first->input > second->input) -
-                                                 (first->input < second->input);
+    return first->weight != second->weight
+               ? (first->weight < second->weight ? 1 : -1)
+               : (first->input > second->input) - (first->input < second->input);
 }
 
 static enum status sort_inputs(const struct inventory_sensitivity *sensitivity, int64_t target,

@@ -6,9 +6,9 @@
 #include "kernels/sensitivity.h"
 
 enum {
-    INFLUENCE_DRAWS_MAX = 1 << 16,  /**< draws that count: a coefficient's error is 0.4 % then */
-    INFLUENCE_INPUTS_MAX = 64,      /**< inputs of one regression, those with the largest Pearson */
-    INFLUENCE_CHUNK = 32,           /**< inputs of an item */
+    INFLUENCE_DRAWS_MAX = 1 << 16, /**< draws that count: a coefficient's error is 0.4 % then */
+    INFLUENCE_INPUTS_MAX = 64,     /**< inputs of one regression, those with the largest Pearson */
+    INFLUENCE_CHUNK = 32,          /**< inputs of an item */
 };
 
 /** What one input does to one target. */
@@ -24,9 +24,9 @@ struct inventory_sensitivity {
     int64_t draw_count; /**< that count */
     int64_t *target;    /**< [targets], of the results */
     int64_t targets;
-    bool *needs; /**< [targets, inputs] */
+    bool *needs;              /**< [targets, inputs] */
     struct sensitivity *held; /**< NULL until the first chunk */
-    double *column;  /**< [draws] */
+    double *column;           /**< [draws] */
     double *scratch, *pearson, *spearman;
 };
 

@@ -34,13 +34,14 @@ static enum status read_manner(const struct inventory_model *model, const struct
                                struct manner *manner)
 {
     enum status status;
-    static const char *const known[] = {"value",  "total", "spread",       "yearly", "change",
-                                        "scale", "sd",    "distribution", NULL};
+    static const char *const known[] = {"value", "total", "spread",       "yearly",  "change",
+                                        "scale", "sd",    "distribution", "samples", NULL};
     const struct config_node *node = config_find(row->ask, "synthetic");
     const struct inventory_parameter *parameter = &model->parameters[row->parameter];
     if (node == NULL) {
-        return inventory_complain(row->ask, "no stand-in for '%s': say what it is like under "
-                                            "'synthetic'",
+        return inventory_complain(row->ask,
+                                  "no stand-in for '%s': say what it is like under "
+                                  "'synthetic'",
                                   parameter->name);
     }
     TRY(inventory_check_keys(node, known));
@@ -53,10 +54,10 @@ static enum status read_manner(const struct inventory_model *model, const struct
     manner->is_scaled = scale != NULL;
     if (isnan(manner->value) == isnan(manner->total)) {
         status = inventory_complain(node, "give 'value', or 'total' of the nation");
-    } else if (scale != NULL &&
-               (strcmp(scale, "printed") != 0 || !parameter->by[INDEX_SOURCE])) {
-        status = inventory_complain(config_find(node, "scale"),
-                                    "'scale' can only be printed, of a parameter that varies by source");
+    } else if (scale != NULL && (strcmp(scale, "printed") != 0 || !parameter->by[INDEX_SOURCE])) {
+        status =
+            inventory_complain(config_find(node, "scale"),
+                               "'scale' can only be printed, of a parameter that varies by source");
     }
 done:
     return status;
@@ -69,18 +70,18 @@ static double draw(const struct inventory_model *model, const struct template_ro
                    uint32_t seed, const char *what, bool with_year)
 {
     char name[1024];
-    size_t length = (size_t)snprintf(name, sizeof name, "%s",
-                                     model->parameters[row->parameter].name);
+    size_t length =
+        (size_t)snprintf(name, sizeof name, "%s", model->parameters[row->parameter].name);
     for (int index = 0; index < model->index_count && length < sizeof name; index++) {
         int32_t member = row->key.member[index];
         bool counts = member != KEY_ANY && (index != INDEX_YEAR || with_year);
         const char *text = member >= 0 ? model->indices[index].members.items[member] : "nation";
-        length += counts ? (size_t)snprintf(name + length, sizeof name - length, "/%d=%s", index,
-                                            text)
-                         : 0;
+        length += counts
+                      ? (size_t)snprintf(name + length, sizeof name - length, "/%d=%s", index, text)
+                      : 0;
     }
     struct random_key key = {.seed = seed, .stream = random_stream(what)};
-    return random_normal(key, random_stream(name), 0);
+    return random_normal(key, random_stream(name), (uint64_t)row->sample);
 }
 
 /* Four digits: what is invented should not look exact, and the last bits of exp() do not show. */
@@ -97,13 +98,36 @@ static double lognormal(double spread, double normal)
     return exp(spread * normal - spread * spread / 2);
 }
 
+/* The largest value that a row can have: 1 in its unit for shares. */
+static enum status most_of(const struct inventory_model *model, const struct template_row *row,
+                           double *most)
+{
+    enum status status;
+    struct unit *unit = NULL, *one = NULL;
+    double factor = 1;
+    *most = INFINITY;
+    if (model->parameters[row->parameter].kind != PARAMETER_SHARE) {
+        return STATUS_OK;
+    }
+    TRY(unit_parse(inventory_template_unit(model, row), &unit));
+    TRY(unit_parse("1", &one));
+    if (unit_factor(one, unit, &factor)) {
+        *most = factor;
+    }
+done:
+    unit_destroy(&unit);
+    unit_destroy(&one);
+    return status;
+}
+
 static void draw_row(const struct inventory_model *model, const struct manner *manner,
                      uint32_t seed, struct template_row *row)
 {
     double level = isnan(manner->total) ? manner->value : 1;
     int year = row->key.member[INDEX_YEAR];
     double years = year >= 0 ? model->year[year] - model->year[0] : 0;
-    row->value = level * lognormal(manner->spread, draw(model, row, seed, "inventory.place", false)) *
+    row->value = level *
+                 lognormal(manner->spread, draw(model, row, seed, "inventory.place", false)) *
                  lognormal(manner->yearly, draw(model, row, seed, "inventory.year", true)) *
                  pow(1 + manner->change / 100, years);
 }
@@ -152,8 +176,11 @@ static enum status draw_table(const struct inventory_model *model, uint32_t seed
     enum status status = STATUS_OK;
     struct manner manner = {0};
     for (int64_t i = 0; i < table->row_count; i++) {
+        double most;
         TRY(read_manner(model, &table->rows[i], &manner));
+        TRY(most_of(model, &table->rows[i], &most));
         draw_row(model, &manner, seed, &table->rows[i]);
+        table->rows[i].value = fmin(table->rows[i].value, most);
     }
     for (int64_t i = 0; i < table->row_count; i++) {
         TRY(read_manner(model, &table->rows[i], &manner));
@@ -167,19 +194,22 @@ done:
 
 /* ---- into the model ----------------------------------------------------------------------- */
 
-static enum status add_value(struct inventory_model *model, const struct template_row *row)
+static enum status add_value(struct inventory_model *model, const struct template_table *table,
+                             const struct template_row *row)
 {
     enum status status;
     char value[TEXT_NUMBER_BYTES];
     enum entry_outcome outcome;
     double number;
-    struct inventory_entry entry = {.node = row->ask, .table_number = -1};
+    bool has_samples = config_find(table->node, "samples") != NULL;
+    struct inventory_entry entry = {
+        .node = row->ask, .table_number = -1, .meaning = has_samples ? SAMPLES_MEAN : SAMPLES_NONE};
     for (int index = 0; index < model->index_count; index++) {
         int32_t member = row->key.member[index];
         entry.text[index] = member == KEY_NATIONAL  ? "NATIONAL"
                             : member == KEY_DEFAULT ? "DEFAULT"
-                            : member >= 0 ? model->indices[index].members.items[member]
-                                          : NULL;
+                            : member >= 0           ? model->indices[index].members.items[member]
+                                                    : NULL;
     }
     entry.text[FIELD_PARAMETER] = model->parameters[row->parameter].name;
     entry.text[FIELD_UNIT] = inventory_template_unit(model, row);
@@ -263,7 +293,8 @@ static enum status scale_table(const struct inventory_model *model, const double
         TRY(read_manner(model, row, &manner));
         double printed = source >= 0 && year >= 0 ? printed_total(model, source, year) : NAN;
         if (manner.is_scaled && isnan(printed)) {
-            return inventory_complain(row->ask, "no printed total of its source and years to scale to");
+            return inventory_complain(row->ask,
+                                      "no printed total of its source and years to scale to");
         }
         double factor = manner.is_scaled ? printed / total[source * years + year] : 1;
         row->value = shorten(row->value * factor);
@@ -284,7 +315,7 @@ enum status inventory_standin_fill(struct inventory_model *model, uint32_t seed,
         struct template_table *table = &template->tables[i];
         TRY(draw_table(model, seed, table));
         for (int64_t row = 0; row < table->row_count; row++) {
-            TRY(add_value(model, &table->rows[row]));
+            TRY(add_value(model, table, &table->rows[row]));
         }
     }
     TRY(memory_allocate(cells, sizeof *total, &total));

@@ -10,10 +10,17 @@
 
 /* ---- point estimate ----------------------------------------------------------------------- */
 
-static const struct inventory_statistics unknown = {
-    .point = NAN, .mean = NAN, .sd = NAN, .median = NAN, .low = NAN, .high = NAN,
-    .median_error = NAN, .low_error = NAN, .high_error = NAN, .mean_error = NAN,
-    .propagated_sd = NAN};
+static const struct inventory_statistics unknown = {.point = NAN,
+                                                    .mean = NAN,
+                                                    .sd = NAN,
+                                                    .median = NAN,
+                                                    .low = NAN,
+                                                    .high = NAN,
+                                                    .median_error = NAN,
+                                                    .low_error = NAN,
+                                                    .high_error = NAN,
+                                                    .mean_error = NAN,
+                                                    .propagated_sd = NAN};
 
 /* Values of all nodes with every input at its centre. */
 static enum status values_at_centre(const struct inventory_results *results,

@@ -8,7 +8,9 @@
 enum status inventory_points(struct inventory_results *results,
                              const struct inventory_inputs *inputs);
 
-enum { CHECKPOINTS_MAX = 64 };
+enum {
+    CHECKPOINTS_MAX = 64
+};
 
 /** The statistics after so many of the draws. */
 struct inventory_checkpoint {

@@ -64,8 +64,8 @@ static enum status read_members(const struct inventory_model *model, const struc
     const struct text_list *all = &model->indices[index].members;
     const struct config_node *node =
         ask != NULL ? config_find(ask, model->indices[index].name) : NULL;
-    bool is_open = !varies || (node != NULL && node->kind == CONFIG_SCALAR &&
-                               strcmp(node->text, "any") == 0);
+    bool is_open =
+        !varies || (node != NULL && node->kind == CONFIG_SCALAR && strcmp(node->text, "any") == 0);
     bool is_all = !is_open && node == NULL && all->count > 0 && all->items[0][0] != '\0';
     if (ask != NULL) {
         TRY(inventory_list(ask, model->indices[index].name, &names));
@@ -87,7 +87,7 @@ done:
 
 /* All combinations of members, the last index fastest. */
 static enum status add_combinations(struct template_table *table, const struct members *members,
-                                    int index_count, struct template_row row)
+                                    int index_count, int samples, struct template_row row)
 {
     enum status status = STATUS_OK;
     int at[INDEX_MAX] = {0};
@@ -98,7 +98,9 @@ static enum status add_combinations(struct template_table *table, const struct m
         for (int index = 0; index < index_count; index++) {
             row.key.member[index] = members[index].member[at[index]];
         }
-        TRY(add_row(table, &row));
+        for (row.sample = 0; row.sample < samples; row.sample++) {
+            TRY(add_row(table, &row));
+        }
         int index = index_count - 1;
         while (index >= 0 && ++at[index] == members[index].count) {
             at[index--] = 0;
@@ -115,8 +117,7 @@ static enum status find_parameter(const struct inventory_model *model,
                                   const struct config_node *node, const char *name, int *parameter)
 {
     *parameter = inventory_parameter_find(model, name);
-    return *parameter >= 0 ? STATUS_OK
-                           : inventory_complain(node, "unknown parameter '%s'", name);
+    return *parameter >= 0 ? STATUS_OK : inventory_complain(node, "unknown parameter '%s'", name);
 }
 
 static enum status check_ask(const struct inventory_model *model, const struct config_node *ask)
@@ -138,11 +139,30 @@ static enum status check_ask(const struct inventory_model *model, const struct c
     return STATUS_OK;
 }
 
+/* Samples that a stand-in has of each key; 1 where `synthetic` says nothing. */
+static enum status read_samples(const struct template_table *table, const struct config_node *ask,
+                                int *samples)
+{
+    const struct config_node *synthetic = ask != NULL ? config_find(ask, "synthetic") : NULL;
+    const char *text = synthetic != NULL ? inventory_scalar(synthetic, "samples") : NULL;
+    int64_t number = 1;
+    bool is_sound = text == NULL || (text_parse_integer(text, &number) && number >= 1 &&
+                                     number <= 1000 && config_find(table->node, "samples") != NULL);
+    *samples = (int)number;
+    return is_sound
+               ? STATUS_OK
+               : inventory_complain(config_find(synthetic, "samples"),
+                                    "'samples' is a number up to 1000, in a table that says what "
+                                    "its 'samples' mean");
+}
+
 /* Rows of one ask, or of the parameter that a table without asks sets. */
-static enum status ask_rows(const struct inventory_model *model, struct template_table *table,
+static enum status ask_rows(const struct inventory_template *template, struct template_table *table,
                             const struct config_node *ask, const char *name)
 {
     enum status status;
+    const struct inventory_model *model = template->model;
+    int samples = 1;
     struct members members[INDEX_MAX] = {0};
     const struct config_node *set = config_find(table->node, "set");
     struct template_row row = {.ask = ask, .value = NAN};
@@ -155,7 +175,10 @@ static enum status ask_rows(const struct inventory_model *model, struct template
         bool varies = model->parameters[row.parameter].by[index] && index != table->wide_index;
         TRY(read_members(model, ask, index, varies && !is_set, &members[index]));
     }
-    TRY(add_combinations(table, members, model->index_count, row));
+    if (template->is_standin) {
+        TRY(read_samples(table, ask, &samples));
+    }
+    TRY(add_combinations(table, members, model->index_count, samples, row));
 done:
     for (int index = 0; index < INDEX_MAX; index++) {
         free(members[index].member);
@@ -163,14 +186,14 @@ done:
     return status;
 }
 
-static enum status add_rows(const struct inventory_model *model, struct template_table *table)
+static enum status add_rows(const struct inventory_template *template, struct template_table *table)
 {
     enum status status = STATUS_OK;
     const struct config_node *asks = config_find(table->node, "asks");
     const struct config_node *set = config_find(table->node, "set");
     const char *name = set != NULL ? inventory_scalar(set, "parameter") : NULL;
     if (asks == NULL) {
-        return name != NULL ? ask_rows(model, table, NULL, name) : STATUS_OK;
+        return name != NULL ? ask_rows(template, table, NULL, name) : STATUS_OK;
     }
     if (asks->kind != CONFIG_LIST) {
         return inventory_complain(asks, "'asks' takes a list");
@@ -181,7 +204,7 @@ static enum status add_rows(const struct inventory_model *model, struct template
         if (own == NULL && name == NULL) {
             return inventory_complain(ask, "which parameter is asked for?");
         }
-        TRY(ask_rows(model, table, ask, own != NULL ? own : name));
+        TRY(ask_rows(template, table, ask, own != NULL ? own : name));
     }
 done:
     return status;
@@ -190,10 +213,14 @@ done:
 /* ---- columns ------------------------------------------------------------------------------ */
 
 static const char *const field_names[FIELDS] = {
-    [FIELD_PARAMETER] = "parameter", [FIELD_VALUE] = "value",
-    [FIELD_UNIT] = "unit",           [FIELD_DISTRIBUTION] = "distribution",
-    [FIELD_SD] = "sd",               [FIELD_LOW] = "low",
-    [FIELD_HIGH] = "high",           [FIELD_REFERENCE] = "reference",
+    [FIELD_PARAMETER] = "parameter",
+    [FIELD_VALUE] = "value",
+    [FIELD_UNIT] = "unit",
+    [FIELD_DISTRIBUTION] = "distribution",
+    [FIELD_SD] = "sd",
+    [FIELD_LOW] = "low",
+    [FIELD_HIGH] = "high",
+    [FIELD_REFERENCE] = "reference",
 };
 
 static bool has_column(const struct template_table *table, const char *name)
@@ -282,6 +309,9 @@ static enum status add_filter_columns(struct template_table *table, const char *
     const struct config_node *filters = config_find(table->node, key);
     for (size_t i = 0; filters != NULL && i < filters->count; i++) {
         const struct config_node *one = &filters->children[i];
+        if (one->key == NULL) {
+            return inventory_complain(one, "'%s' takes COLUMN: VALUE or [VALUES]", key);
+        }
         bool is_list = one->kind == CONFIG_LIST && one->count > 0;
         const char *text = is_list ? one->children[0].text : one->text;
         TRY(add_column(table, one->key, -1, counts ? text : NULL));
@@ -348,28 +378,28 @@ static enum status add_table(struct inventory_template *template, const struct c
     table->name = path_name(file);
     bool is_wide = wide != NULL && wide->kind == CONFIG_MAPPING && wide->count == 1;
     table->wide_index = is_wide ? inventory_index_find(model, wide->children[0].key) : -1;
-    TRY(add_rows(model, table));
+    TRY(add_rows(template, table));
     TRY(add_columns(model, table));
 done:
     return status;
 }
 
-enum status inventory_template_create(const struct inventory_model *model, bool only_asked,
+enum status inventory_template_create(const struct inventory_model *model, bool is_standin,
                                       struct inventory_template *template)
 {
     enum status status;
     const struct config_node *tables = config_find(model->root, "tables");
     size_t count = tables != NULL && tables->kind == CONFIG_LIST ? tables->count : 0;
-    *template = (struct inventory_template){.model = model};
+    *template = (struct inventory_template){.model = model, .is_standin = is_standin};
     TRY(memory_allocate(count, sizeof *template->tables, &template->tables));
     for (size_t i = 0; i < count; i++) {
         const struct config_node *node = &tables->children[i];
-        if (!only_asked || config_find(node, "asks") != NULL) {
+        if (!is_standin || config_find(node, "asks") != NULL) {
             TRY(add_table(template, node));
         }
     }
     FAIL_IF(template->table_count == 0, STATUS_USAGE, "%s: it %s", model->path,
-            only_asked ? "asks for no table: only 'asks' of a table can be stood in for"
+            is_standin ? "asks for no table: only 'asks' of a table can be stood in for"
                        : "names no table");
 done:
     return status;
@@ -437,8 +467,9 @@ static enum status write_table(const struct inventory_model *model,
     struct table_writer *writer = NULL;
     struct table_column columns[TEMPLATE_COLUMNS_MAX];
     char *title = NULL;
-    FAIL_IF(asprintf(&title, "%s: %s of %s", reference != NULL ? "SYNTHETIC STAND-IN" : "to fill in",
-                     table->name, model->title) < 0,
+    FAIL_IF(asprintf(&title, "%s: %s of %s",
+                     reference != NULL ? "SYNTHETIC STAND-IN" : "to fill in", table->name,
+                     model->title) < 0,
             STATUS_MEMORY, "out of memory");
     for (int i = 0; i < table->column_count; i++) {
         bool is_value = table->columns[i].field == FIELD_VALUE;
@@ -452,10 +483,9 @@ static enum status write_table(const struct inventory_model *model,
             if (column->field == FIELD_VALUE) {
                 table_writer_number(writer, table->rows[row].value);
             } else {
-                table_writer_text(writer, column->field < 0
-                                              ? column->text
-                                              : cell_text(model, &table->rows[row], column->field,
-                                                          reference));
+                table_writer_text(writer, column->field < 0 ? column->text
+                                                            : cell_text(model, &table->rows[row],
+                                                                        column->field, reference));
             }
         }
     }

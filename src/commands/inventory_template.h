@@ -19,6 +19,7 @@
  *   change    per cent a year (0)
  *   scale: printed   amounts of each source and year are multiplied so that its national total is the one
  *                    among `printed`; between printed years the totals are interpolated
+ *   samples   rows of each key, in a table whose `samples` says what they mean; they differ by `spread`
  *   distribution, sd  as columns of tables have them
  * Values have four digits and each row the reference "synthetic, seed N".
  */
@@ -33,37 +34,41 @@ struct template_row {
     const struct config_node *ask; /**< NULL: of a table without asks */
     int parameter;                 /**< -1: not known, a row of blanks is left */
     struct inventory_key key;
+    int sample;   /**< number of the row among those of its key */
     double value; /**< in @c unit of the row; NaN: empty */
 };
 
 /** What a column of a template holds. */
 struct template_column {
     char *name;
-    int field;            /**< as in inventory_values.h; -1: @c text in every row */
-    const char *text;     /**< "" for values of wide tables */
+    int field;        /**< as in inventory_values.h; -1: @c text in every row */
+    const char *text; /**< "" for values of wide tables */
 };
 
-enum { TEMPLATE_COLUMNS_MAX = 200 };
+enum {
+    TEMPLATE_COLUMNS_MAX = 200
+};
 
 struct template_table {
     const struct config_node *node;
     const char *name; /**< of the file */
     struct template_column columns[TEMPLATE_COLUMNS_MAX];
     int column_count;
-    int wide_index; /**< -1: none */
+    int wide_index;            /**< -1: none */
     struct template_row *rows; /**< [row_count] */
     int64_t row_count, row_room;
 };
 
 struct inventory_template {
     const struct inventory_model *model;
+    bool is_standin;
     struct template_table *tables; /**< [table_count] */
     int table_count;
 };
 
 /** The templates of the tables of @p model, of which the frame is enough.
- *  @param[in] only_asked  leave out tables without `asks` */
-enum status inventory_template_create(const struct inventory_model *model, bool only_asked,
+ *  @param[in] is_standin  leave out tables without `asks`, and have a row for each sample */
+enum status inventory_template_create(const struct inventory_model *model, bool is_standin,
                                       struct inventory_template *template);
 
 void inventory_template_clear(struct inventory_template *template);

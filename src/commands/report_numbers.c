@@ -145,6 +145,43 @@ done:
     return status;
 }
 
+/* What an inventory wrote beside this number, by its id. */
+static enum status of_inventory(struct query *query)
+{
+    enum status status = STATUS_OK;
+    const struct products *products = query->view->products;
+    struct table *table = NULL;
+    for (int64_t i = 0; i < products->count && isnan(query->value); i++) {
+        bool is_asked = strcmp(products->item[i].command, "inventory") == 0;
+        const char *path =
+            is_asked ? section_table_with(&products->item[i], "recomputed") : NULL;
+        if (path == NULL) {
+            continue;
+        }
+        TRY(table_read(&(struct table_source){.path = path}, &table));
+        int64_t id = table_find(table, "id"), col = table_find(table, "recomputed");
+        int64_t units = table_find(table, "units"), basis = table_find(table, "basis");
+        for (int64_t row = 0; id >= 0 && units >= 0 && row < table->rows; row++) {
+            if (strcmp(table_text(table, row, id), query->number->id) == 0 &&
+                strcmp(table_text(table, row, units), query->number->units) == 0) {
+                bool is_synthetic =
+                    basis >= 0 && strcmp(table_text(table, row, basis), "synthetic") == 0;
+                TRY(table_number(table, row, col, &query->value));
+                snprintf(query->why, (size_t)query->why_bytes, "%s",
+                         is_synthetic ? "from a synthetic stand-in: no evidence" : "");
+            }
+        }
+        table_destroy(&table);
+    }
+    if (isnan(query->value)) {
+        snprintf(query->why, (size_t)query->why_bytes,
+                 "needs airshed inventory in the run, with this file among its 'printed'");
+    }
+done:
+    table_destroy(&table);
+    return status;
+}
+
 /* Table of the first product of zonal whose variable is the one meant and that has years. */
 static enum status zone_table(const struct query *query, struct table **table)
 {
@@ -350,6 +387,7 @@ static const struct {
     {"zone_mean", of_zone_mean},       {"region_mean", of_region_mean},
     {"decline", of_decline},           {"yearly_decline", of_yearly_decline},
     {"zone_share", of_zone_share},
+    {"inventory", of_inventory},
 };
 
 enum status report_recompute(const struct report_view *view, const struct printed_number *number,

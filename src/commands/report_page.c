@@ -35,6 +35,32 @@ static bool is_shown(const struct report_page *page, const struct section *secti
     return false;
 }
 
+static bool is_of_inventory(const struct section *section)
+{
+    return strcmp(section->command, "inventory") == 0;
+}
+
+/* A page of an inventory does not list what maps of pollution have, nor the other way round. */
+static bool is_expected(const struct report_page *page, const struct section *section)
+{
+    bool has_others = false, has_kin = false;
+    for (int64_t i = 0; i < page->part_count; i++) {
+        bool is_kin = is_of_inventory(page->parts[i].section) == is_of_inventory(section);
+        has_kin = has_kin || is_kin;
+        has_others = has_others || !is_kin;
+    }
+    return has_kin || !(has_others || is_of_inventory(section));
+}
+
+static bool is_only_inventory(const struct report_page *page)
+{
+    bool is_only = page->part_count > 0;
+    for (int64_t i = 0; i < page->part_count; i++) {
+        is_only = is_only && is_of_inventory(page->parts[i].section);
+    }
+    return is_only;
+}
+
 /* ---- contents ----------------------------------------------------------------------------- */
 
 static void add_link(struct text *html, const char *id, const char *title)
@@ -70,6 +96,9 @@ static void write_overview(const struct report_page *page, struct text *html)
     for (const struct section *section = report_sections; section->id != NULL; section++) {
         char state[WHY_BYTES];
         bool shown = is_shown(page, section);
+        if (!is_expected(page, section)) {
+            continue;
+        }
         snprintf(state, sizeof state, shown ? "shown" : "not in this run: airshed %s makes it",
                  strcmp(section->command, "run") == 0 ? "run --readings" : section->command);
         html_table_row(html);
@@ -299,9 +328,11 @@ enum status report_page_write(const struct report_page *page, struct text *html)
     html_begin(html, page->title);
     html_paragraph(
         html,
-        "Where pollution comes from: the products of one run of airshed, after Zeng et al., "
-        "Atmosphere 15, 131, 2024. Everything is inside this file; figures lie beside it as "
-        "PNG and PDF in the folder %s.",
+        "%s Everything is inside this file; figures lie beside it as PNG and PDF in the folder %s.",
+        is_only_inventory(page)
+            ? "An emission inventory: the products of one run of airshed."
+            : "Where pollution comes from: the products of one run of airshed, after Zeng et al., "
+              "Atmosphere 15, 131, 2024.",
         page->view->figures);
     write_contents(page, html);
     write_overview(page, html);

@@ -210,6 +210,27 @@ const struct section report_sections[] = {
      .dots = "p",
      .figures = {"map"},
      .write = section_write_map},
+    {.id = "inventory",
+     .title = "Emission inventory",
+     .paper = "Tables S19 and S20, P3.20 to P3.22",
+     .command = "inventory",
+     .column = "propagated_sd",
+     .tables = {"/contradictions.csv"},
+     .write = section_write_inventory},
+    {.id = "inventory-figures",
+     .title = "Emission inventory: figures",
+     .paper = "Figures 1 to 4 and S3",
+     .command = "inventory",
+     .file = ".png",
+     .write = section_write_inventory_figures},
+    {.id = "inventory-grid",
+     .title = "Emission inventory: on a grid",
+     .paper = "P3.24",
+     .command = "inventory",
+     .variable = "*",
+     .tables = {"/grid_provinces.csv"},
+     .figures = {"map"},
+     .write = section_write_inventory_grid},
     {.id = "cell",
      .title = "The stages of one cell",
      .paper = "Figure 4",
@@ -299,6 +320,7 @@ bool section_suits(const struct section *section, const struct product *product)
 {
     bool is_drawn = strcmp(product->command, "explain") != 0 || product_file(product, ".png") != NULL;
     return strcmp(section->command, product->command) == 0 && is_drawn &&
+           (section->file == NULL || product_file(product, section->file) != NULL) &&
            (section->variable == NULL || section_file_with(product, section->variable) != NULL) &&
            (section->column == NULL || column_suits(section, product));
 }

@@ -46,6 +46,7 @@ struct section {
     const char *paper;    /**< what of the paper it stands for, or "" */
     const char *command;  /**< that makes its product */
     const char *variable; /**< that a file of the product must have; NULL: none needed */
+    const char *file;     /**< ending of a file that the product must have; NULL: none needed */
     const char *column;   /**< that a table of the product must have; NULL: none needed */
     const char *rows;     /**< that table needs rows with this in its column "by"; NULL: any */
     enum chart_palette palette;
@@ -91,6 +92,9 @@ enum status section_write_shares(struct section_work *work);
 enum status section_write_windows(struct section_work *work);
 enum status section_write_case(struct section_work *work);
 enum status section_write_correlations(struct section_work *work);
+enum status section_write_inventory(struct section_work *work); /* report_inventory.c */
+enum status section_write_inventory_figures(struct section_work *work);
+enum status section_write_inventory_grid(struct section_work *work);
 
 /** Variable of @p dataset called @p name ("*": the first); where the name has layers, the one of the
  *  whole time, labelled "all". -1 where there is none. */

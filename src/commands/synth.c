@@ -763,6 +763,19 @@ done:
     return status;
 }
 
+/* Options of a region say nothing about tables. */
+static enum status refuse_region_options(const struct options *options)
+{
+    enum status status = STATUS_OK;
+    for (const struct option_spec *spec = synth_options; spec->name != NULL; spec++) {
+        bool is_of_tables = strcmp(spec->name, "output") == 0 || strcmp(spec->name, "inventory") == 0;
+        FAIL_IF(!is_of_tables && option_is_set(options, spec->name), STATUS_USAGE,
+                "--%s is of a region, and --inventory makes tables: leave one out", spec->name);
+    }
+done:
+    return status;
+}
+
 static enum status synth_run(struct job *job)
 {
     enum status status;
@@ -770,6 +783,7 @@ static enum status synth_run(struct job *job)
     struct stage *stage = NULL;
     const char *inventory = option_text(job->options, "inventory");
     if (inventory != NULL) {
+        TRY(refuse_region_options(job->options));
         return inventory_template_make(job, inventory, true);
     }
     TRY_TOGETHER(job->comm, prepare(&synth, job));

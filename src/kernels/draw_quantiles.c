@@ -9,7 +9,9 @@
 
 /* ---- moments ------------------------------------------------------------------------------ */
 
-enum { WIDTH = 2 * LANES };
+enum {
+    WIDTH = 2 * LANES
+};
 
 KERNEL_CLONES
 void draws_differences(const double *values, int64_t count, double point, float *differences)
@@ -104,7 +106,12 @@ struct draw_moments draws_moments(const float *values, int64_t count)
 
 /* ---- sorting ------------------------------------------------------------------------------ */
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3, FEW = 96 };
+enum {
+    DIGIT_BITS = 11,
+    DIGITS = 1 << DIGIT_BITS,
+    PASSES = 3,
+    FEW = 96
+};
 
 /* Bits that sort as the numbers do: all are turned over for negative ones, the sign for others. */
 static uint32_t key_of(float value)
@@ -159,7 +166,9 @@ static void sort_many(float *values, int64_t count, float *room)
 
 /* ---- order statistics --------------------------------------------------------------------- */
 
-enum { PARTS = 1024 };
+enum {
+    PARTS = 1024
+};
 
 /* Values by parts of their range; those that are wanted lie sorted in room. */
 struct parts {
@@ -172,8 +181,7 @@ struct parts {
 
 /* A value's part never lies before that of a smaller one. */
 KERNEL_CLONES
-static void find_parts(const float *values, int64_t count, double low, double scale,
-                       uint16_t *part)
+static void find_parts(const float *values, int64_t count, double low, double scale, uint16_t *part)
 {
     for (int64_t i = 0; i < count; i++) {
         int32_t found = (int32_t)(((double)values[i] - low) * scale);
@@ -184,7 +192,9 @@ static void find_parts(const float *values, int64_t count, double low, double sc
 /* Four counts side by side, so that equal neighbours do not wait for one another. */
 static void count_parts(struct parts *parts, int64_t count)
 {
-    enum { BESIDE = 4 };
+    enum {
+        BESIDE = 4
+    };
     int64_t counts[BESIDE][PARTS] = {{0}};
     int64_t i = 0;
     for (; i + BESIDE <= count; i += BESIDE) {

@@ -90,6 +90,12 @@ void random_words_uniforms(struct random_key key, uint64_t item, uint64_t first,
     int64_t skip = (int64_t)(first % 2);
     for (uint64_t block = first / 2; count > 0; block += UNIFORM_BLOCKS) {
         random_words(key, item, block, UNIFORM_BLOCKS, words);
+        if (skip == 0 && count >= 2 * UNIFORM_BLOCKS) {
+            uniforms_of_words(words, values);
+            values += 2 * UNIFORM_BLOCKS;
+            count -= 2 * UNIFORM_BLOCKS;
+            continue;
+        }
         uniforms_of_words(words, made);
         int64_t part = count < 2 * UNIFORM_BLOCKS - skip ? count : 2 * UNIFORM_BLOCKS - skip;
         memcpy(values, made + skip, (size_t)part * sizeof *values);

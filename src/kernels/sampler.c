@@ -77,6 +77,14 @@ void sampler_destroy(struct sampler **sampler)
     }
 }
 
+void sampler_prefetch(const struct sampler *sampler)
+{
+    const char *bytes = (const char *)sampler;
+    for (size_t at = 0; at < sizeof *sampler; at += MEMORY_ALIGNMENT) {
+        __builtin_prefetch(bytes + at);
+    }
+}
+
 /* ---- normal scores ------------------------------------------------------------------------ */
 
 /* Chebyshev fit of z / (2 p - 1) in w = -log(4 p (1 - p)) over [0, 6.25], relative error 2e-16,
@@ -127,10 +135,10 @@ static bool has_far(const double *w)
     return far > 0;
 }
 
-/** In place. One score in a thousand is far. */
-static void scores(double *p)
+/** One score in a thousand is far. */
+static void scores(const double *p, double *z)
 {
-    double w[CHUNK], z[CHUNK];
+    double w[CHUNK] __attribute__((aligned(64)));
     near_scores(p, z, w);
     for (int part = 0; part < CHUNK; part += PART) {
         if (!has_far(w + part)) {
@@ -140,27 +148,27 @@ static void scores(double *p)
             z[i] = w[i] > SCORE_LIMIT ? gsl_cdf_ugaussian_Pinv(p[i]) : z[i];
         }
     }
-    memcpy(p, z, sizeof z);
 }
 
-/* ---- from probabilities to values, [CHUNK] in place ----------------------------------------- */
+/* ---- from probabilities to values, [CHUNK]; what starts from scores works in place ----------- */
 
 KERNEL_CLONES
-static void probabilities(const struct sampler *sampler, double *restrict u)
+static void probabilities(const struct sampler *sampler, const double *restrict u,
+                          double *restrict out)
 {
     double start = sampler->start, width = sampler->width;
     if (sampler->is_high) {
 #pragma omp simd
         for (int i = 0; i < CHUNK; i++) {
             double p = fma(1 - u[i], width, start);
-            u[i] = p < NEAREST_ONE ? p : NEAREST_ONE;
+            out[i] = p < NEAREST_ONE ? p : NEAREST_ONE;
         }
         return;
     }
 #pragma omp simd
     for (int i = 0; i < CHUNK; i++) {
         double p = fma(u[i], width, start);
-        u[i] = p < NEAREST_ONE ? p : NEAREST_ONE;
+        out[i] = p < NEAREST_ONE ? p : NEAREST_ONE;
     }
 }
 
@@ -242,37 +250,40 @@ LANES_INLINE double weibull_value(double rest, double lost, double power, double
 }
 
 KERNEL_CLONES
-static void weibull_values(const struct sampler *sampler, double *restrict u)
+static void weibull_values(const struct sampler *sampler, const double *restrict u,
+                           double *restrict out)
 {
     double power = 1 / sampler->p[0], scale = sampler->p[1];
     if (sampler->is_high) {
 #pragma omp simd
         for (int i = 0; i < CHUNK; i++) {
-            u[i] = weibull_value(u[i], 0, power, scale);
+            out[i] = weibull_value(u[i], 0, power, scale);
         }
         return;
     }
 #pragma omp simd
     for (int i = 0; i < CHUNK; i++) {
         double rest = 1 - u[i];
-        u[i] = weibull_value(rest, (1 - rest) - u[i], power, scale);
+        out[i] = weibull_value(rest, (1 - rest) - u[i], power, scale);
     }
 }
 
 KERNEL_CLONES
-static void uniform_values(const struct sampler *sampler, double *restrict u)
+static void uniform_values(const struct sampler *sampler, const double *restrict u,
+                           double *restrict out)
 {
     double low = sampler->p[0], high = sampler->p[1], width = high - low;
     bool is_high = sampler->is_high;
 #pragma omp simd
     for (int i = 0; i < CHUNK; i++) {
         double share = u[i] * width;
-        u[i] = is_high ? high - share : low + share;
+        out[i] = is_high ? high - share : low + share;
     }
 }
 
 KERNEL_CLONES
-static void triangular_values(const struct sampler *sampler, double *restrict u)
+static void triangular_values(const struct sampler *sampler, const double *restrict u,
+                              double *restrict out)
 {
     double low = sampler->p[0], mode = sampler->p[1], high = sampler->p[2], width = high - low;
     double rise = width * (mode - low), fall = width * (high - mode), left = mode - low;
@@ -281,15 +292,15 @@ static void triangular_values(const struct sampler *sampler, double *restrict u)
     for (int i = 0; i < CHUNK; i++) {
         double below = is_high ? 1 - u[i] : u[i], above = is_high ? u[i] : 1 - u[i];
         double from_low = low + sqrt(below * rise), from_high = high - sqrt(above * fall);
-        u[i] = below * width <= left ? from_low : from_high;
+        out[i] = below * width <= left ? from_low : from_high;
     }
 }
 
-static void empirical_values(const struct sampler *sampler, double *u)
+static void empirical_values(const struct sampler *sampler, const double *u, double *out)
 {
     for (int i = 0; i < CHUNK; i++) {
         double rank = ceil(u[i] * sampler->count) - 1;
-        u[i] = sampler->values[(int64_t)(rank > 0 ? rank : 0)];
+        out[i] = sampler->values[(int64_t)(rank > 0 ? rank : 0)];
     }
 }
 
@@ -312,10 +323,10 @@ static void draw_constant(const struct sampler *sampler, double *values)
 }
 
 /** Families that start from a normal score. */
-static void draw_by_score(const struct sampler *sampler, double *values)
+static void draw_by_score(const struct sampler *sampler, const double *p, double *values)
 {
     double sign = sampler->is_high ? -1 : 1;
-    scores(values);
+    scores(p, values);
     switch (sampler->family) {
     case DISTRIBUTION_NORMAL:
         normal_values(sampler, sign, values);
@@ -334,29 +345,33 @@ static void draw_by_score(const struct sampler *sampler, double *values)
     }
 }
 
-static void draw_chunk(const struct sampler *sampler, double *values)
+/** @p in and @p values are different. */
+static void draw_chunk(const struct sampler *sampler, const double *in, double *values)
 {
+    double part[CHUNK] __attribute__((aligned(64)));
+    const double *p = in;
     if (sampler->is_truncated) {
-        probabilities(sampler, values);
+        probabilities(sampler, in, part);
+        p = part;
     }
     switch (sampler->family) {
     case DISTRIBUTION_CONSTANT:
         draw_constant(sampler, values);
         break;
     case DISTRIBUTION_EMPIRICAL:
-        empirical_values(sampler, values);
+        empirical_values(sampler, p, values);
         break;
     case DISTRIBUTION_UNIFORM:
-        uniform_values(sampler, values);
+        uniform_values(sampler, p, values);
         break;
     case DISTRIBUTION_TRIANGULAR:
-        triangular_values(sampler, values);
+        triangular_values(sampler, p, values);
         break;
     case DISTRIBUTION_WEIBULL:
-        weibull_values(sampler, values);
+        weibull_values(sampler, p, values);
         break;
     default:
-        draw_by_score(sampler, values);
+        draw_by_score(sampler, p, values);
         break;
     }
     if (sampler->is_truncated) {
@@ -364,19 +379,26 @@ static void draw_chunk(const struct sampler *sampler, double *values)
     }
 }
 
-/** Calls @p work on chunks; the last one is filled up with 1/2. */
-static void each_chunk(void (*work)(const struct sampler *, double *),
+/** Calls @p work on chunks: copies are made where @p in is @p out, and of the last one, which is filled up
+ *  with 1/2. */
+static void each_chunk(void (*work)(const struct sampler *, const double *, double *),
                        const struct sampler *sampler, const double *in, int64_t count, double *out)
 {
-    double chunk[CHUNK] __attribute__((aligned(64)));
+    double from[CHUNK] __attribute__((aligned(64))), to[CHUNK] __attribute__((aligned(64)));
     for (int64_t first = 0; first < count; first += CHUNK) {
         int64_t part = count - first < CHUNK ? count - first : CHUNK;
-        memcpy(chunk, in + first, (size_t)part * sizeof *chunk);
-        for (int64_t i = part; i < CHUNK; i++) {
-            chunk[i] = 0.5;
+        if (part == CHUNK && in != out) {
+            work(sampler, in + first, out + first);
+            continue;
         }
-        work(sampler, chunk);
-        memcpy(out + first, chunk, (size_t)part * sizeof *chunk);
+        memcpy(from, in + first, (size_t)part * sizeof *from);
+        for (int64_t i = part; i < CHUNK; i++) {
+            from[i] = 0.5;
+        }
+        work(sampler, from, part == CHUNK ? out + first : to);
+        if (part < CHUNK) {
+            memcpy(out + first, to, (size_t)part * sizeof *to);
+        }
     }
 }
 
@@ -386,10 +408,10 @@ void sampler_draw(const struct sampler *sampler, const double *uniforms, int64_t
     each_chunk(draw_chunk, sampler, uniforms, count, values);
 }
 
-static void score_chunk(const struct sampler *sampler, double *values)
+static void score_chunk(const struct sampler *sampler, const double *in, double *values)
 {
     (void)sampler;
-    scores(values);
+    scores(in, values);
 }
 
 void sampler_normal_scores(const double *uniforms, int64_t count, double *scores)

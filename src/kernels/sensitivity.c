@@ -11,9 +11,10 @@
 #include "kernels/lanes.h"
 
 enum {
-    DIGIT_BITS = 11, /* of a radix sort: 6 digits of 64 bits */
-    DIGITS = 6,
-    DIGIT_VALUES = 1 << DIGIT_BITS
+    DIGIT_BITS = 11, /* of a radix sort: 3 digits of 32 bits */
+    DIGITS = 3,
+    DIGIT_VALUES = 1 << DIGIT_BITS,
+    FEW = 15
 };
 
 #define LEAST_PIVOT 1e-10 /* an input whose variance the others explain but for this is determined */
@@ -66,18 +67,22 @@ static double total(const double *values, int64_t count)
     return sum_lanes(lanes);
 }
 
+/* A value that is not finite makes 0 times itself NaN. */
+KERNEL_CLONES
 static bool varies(const double *values, int64_t count)
 {
-    bool is_finite = true, differs = false;
+    double odd = 0;
+    int differs = 0;
     for (int64_t i = 0; i < count; i++) {
-        is_finite = is_finite && isfinite(values[i]);
-        differs = differs || values[i] != values[0];
+        odd += 0 * values[i];
+        differs |= values[i] != values[0];
     }
-    return is_finite && differs;
+    return odd == 0 && differs;
 }
 
 /* In place: mean 0, length 1. Twice less the mean, since the first one may be off by a rounding of what
  * may be large. NaN where nothing varies. */
+KERNEL_CLONES
 static void standardize(double *values, int64_t count)
 {
     double factor = varies(values, count) ? 1 : NAN;
@@ -95,65 +100,79 @@ static void standardize(double *values, int64_t count)
 
 /* ---- ranks -------------------------------------------------------------------------------- */
 
-/** A value as a number whose order is that of the values, and where it stood. */
-struct placed {
-    uint64_t key;
-    int64_t place;
-};
-
-static uint64_t key_of(double value)
+/* A distance as a float whose order as a number is that of the distances, and where it stood. */
+static uint64_t placed(double distance, int64_t place)
 {
-    uint64_t bits;
-    value += 0.0; /* -0 and 0 are equal */
-    memcpy(&bits, &value, sizeof bits);
-    return bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63;
+    float rounded = (float)distance + 0.0f; /* -0 and 0 are equal */
+    uint32_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    uint32_t key = bits >> 31 != 0 ? ~bits : bits | UINT32_C(1) << 31;
+    return (uint64_t)key << 32 | (uint64_t)place;
 }
 
-/* Sorts by one digit after another, lowest first; an even number of passes ends in @p items. */
-static void sort_placed(struct placed *items, struct placed *other, int64_t count)
+/* Sorts by one digit of the keys after another, lowest first. @return where they end up: @p items or @p other */
+static const uint64_t *sort_placed(uint64_t *items, uint64_t *other, int64_t count)
 {
     for (int digit = 0; digit < DIGITS; digit++) {
-        int64_t start[DIGIT_VALUES] = {0}, sum = 0;
-        int shift = digit * DIGIT_BITS;
+        int32_t start[DIGIT_VALUES] = {0}, sum = 0;
+        int shift = 32 + digit * DIGIT_BITS;
         for (int64_t i = 0; i < count; i++) {
-            start[items[i].key >> shift & (DIGIT_VALUES - 1)]++;
+            start[items[i] >> shift & (DIGIT_VALUES - 1)]++;
         }
         for (int value = 0; value < DIGIT_VALUES; value++) {
-            int64_t own = start[value];
+            int32_t own = start[value];
             start[value] = sum;
             sum += own;
         }
         for (int64_t i = 0; i < count; i++) {
-            other[start[items[i].key >> shift & (DIGIT_VALUES - 1)]++] = items[i];
+            other[start[items[i] >> shift & (DIGIT_VALUES - 1)]++] = items[i];
         }
-        struct placed *swapped = items;
+        uint64_t *swapped = items;
         items = other;
         other = swapped;
     }
+    return items;
 }
 
-/* Mean ranks less their mean, [count]; scratch [4 * count]. */
+/* A value from the middle of them: the median of the first few. Distances to it keep their digits where
+ * those to the mean of a skewed sample would not. */
+static double middle_of(const double *values, int64_t count)
+{
+    double few[FEW];
+    int64_t taken = count < FEW ? count : FEW;
+    for (int64_t i = 0; i < taken; i++) {
+        int64_t at = i;
+        for (; at > 0 && few[at - 1] > values[i]; at--) {
+            few[at] = few[at - 1];
+        }
+        few[at] = values[i];
+    }
+    return few[taken / 2];
+}
+
+/* Mean ranks less their mean, [count]; scratch [2 * count]. */
 static void ranks_of(const double *values, int64_t count, double *ranks, double *scratch)
 {
-    struct placed *items = (struct placed *)scratch;
+    uint64_t *items = (uint64_t *)scratch;
+    double middle = middle_of(values, count);
     for (int64_t i = 0; i < count; i++) {
-        items[i] = (struct placed){key_of(values[i]), i};
+        items[i] = placed(values[i] - middle, i);
     }
-    sort_placed(items, items + count, count);
+    const uint64_t *sorted = sort_placed(items, items + count, count);
     for (int64_t first = 0, last; first < count; first = last) {
-        for (last = first + 1; last < count && items[last].key == items[first].key;) {
+        for (last = first + 1; last < count && sorted[last] >> 32 == sorted[first] >> 32;) {
             last++;
         }
         double rank = 0.5 * (double)(first + last - count); /* mean of ranks less (count - 1) / 2 */
         for (int64_t i = first; i < last; i++) {
-            ranks[items[i].place] = rank;
+            ranks[sorted[i] & UINT32_MAX] = rank;
         }
     }
 }
 
 /* ---- results ------------------------------------------------------------------------------ */
 
-/* Ranks with mean 0 and length 1 of values that vary. */
+/* Ranks with mean 0 and length 1; NaN where nothing varies. */
 static void ranks_standardized(const double *values, int64_t count, double *ranks, double *scratch)
 {
     bool is_flat = !varies(values, count);
@@ -176,7 +195,7 @@ enum status sensitivity_create(const double *values, int64_t results, int64_t dr
     sensitivity->draws = draws;
     TRY(memory_allocate(cells, sizeof *sensitivity->values, &sensitivity->values));
     TRY(memory_allocate(cells, sizeof *sensitivity->ranks, &sensitivity->ranks));
-    TRY(memory_allocate((size_t)(4 * draws), sizeof *scratch, &scratch));
+    TRY(memory_allocate((size_t)(2 * draws), sizeof *scratch, &scratch));
     memcpy(sensitivity->values, values, cells * sizeof *values);
     for (int64_t i = 0; i < results; i++) {
         standardize(sensitivity->values + i * draws, draws);
@@ -204,7 +223,7 @@ void sensitivity_destroy(struct sensitivity **sensitivity)
 
 int64_t sensitivity_scratch(const struct sensitivity *sensitivity)
 {
-    return 5 * sensitivity->draws;
+    return 4 * sensitivity->draws;
 }
 
 static double within(double correlation)
@@ -221,9 +240,10 @@ void sensitivity_correlate(const struct sensitivity *sensitivity, const double *
     for (int64_t i = 0; i < sensitivity->results; i++) {
         pearson[i] = within(dot(scratch, sensitivity->values + i * draws, draws));
     }
-    ranks_standardized(column, draws, scratch, scratch + draws);
+    double *ranks = scratch + draws;
+    ranks_standardized(column, draws, ranks, ranks + draws);
     for (int64_t i = 0; i < sensitivity->results; i++) {
-        spearman[i] = within(dot(scratch, sensitivity->ranks + i * draws, draws));
+        spearman[i] = within(dot(ranks, sensitivity->ranks + i * draws, draws));
     }
 }
 

@@ -20,6 +20,11 @@ static const char *const marks[CHART_LINES_MAX] = {"c6p", "s6p", "t7p", "d7p"};
 static const char *const fills[CHART_LINES_MAX] = {"0/114/178", "213/94/0", "0/158/115",
                                                    "204/121/167"};
 
+const char *chart_pen(int i)
+{
+    return pens[i];
+}
+
 const char *chart_mark(int i)
 {
     return marks[i];

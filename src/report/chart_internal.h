@@ -33,6 +33,7 @@ enum status chart_categories(struct figure *figure, const struct chart_range *ra
 
 /** Pen, mark and fill of line @p i: colours of Okabe and Ito, each with a dash and a shape of its own,
  *  so that print in grey tells lines apart. */
+const char *chart_pen(int i);
 const char *chart_mark(int i);
 const char *chart_fill(int i);
 

@@ -152,11 +152,16 @@ static const struct {
     bool needs_steps;
     double (*of)(const double *x, size_t count, double steps);
 } makings[] = {
-    {"value", 1, false, value_of},      {"least", 0, false, least_of},
-    {"mean", 0, false, mean_of},        {"difference", 2, false, difference_of},
-    {"share", 2, false, share_of},      {"decline", 2, false, decline_of},
-    {"per_step", 1, true, per_step_of}, {"compound", 2, true, compound_of},
-    {"sum", 0, false, sum_of},          {"rise", 2, false, rise_of},
+    {"value", 1, false, value_of},
+    {"least", 0, false, least_of},
+    {"mean", 0, false, mean_of},
+    {"difference", 2, false, difference_of},
+    {"share", 2, false, share_of},
+    {"decline", 2, false, decline_of},
+    {"per_step", 1, true, per_step_of},
+    {"compound", 2, true, compound_of},
+    {"sum", 0, false, sum_of},
+    {"rise", 2, false, rise_of},
     {"share_rise", 4, false, share_rise_of},
 };
 
@@ -262,10 +267,10 @@ static enum status read_check(struct printed *printed, const struct config_node 
     bool has_steps = steps_text != NULL && text_parse_real(steps_text, &steps);
     if (making == MAKINGS || (makings[making].operands > 0 && makings[making].operands != count) ||
         makings[making].needs_steps != has_steps) {
-        return complain(node,
-                        "'to' must be value, least, mean, sum, difference, share, decline, rise, "
-                        "share_rise, per_step or compound, with as many numbers in 'by', and 'steps' "
-                        "for the last two");
+        return complain(
+            node, "'to' must be value, least, mean, sum, difference, share, decline, rise, "
+                  "share_rise, per_step or compound, with as many numbers in 'by', and 'steps' "
+                  "for the last two");
     }
     printed->check_count++;
     TRY(begin_check(node, operands, count, check));
@@ -359,8 +364,9 @@ static enum status read_labels(struct printed *printed, const struct config_node
     if (label_count > LABELS_MAX || count % label_count != 0 ||
         strcmp(scalar_or_nothing(node, "is"), "labelled") != 0 ||
         strcmp(scalar_or_nothing(node, "to"), "shares") != 0) {
-        return complain(node, "a check of a list 'of' needs 'is: labelled', 'to: shares', at most 6 "
-                              "labels and as many amounts in 'by', once or several times");
+        return complain(node,
+                        "a check of a list 'of' needs 'is: labelled', 'to: shares', at most 6 "
+                        "labels and as many amounts in 'by', once or several times");
     }
     for (size_t i = 0; i < label_count; i++) {
         printed->check_count++;

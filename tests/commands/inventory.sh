@@ -15,7 +15,7 @@ $check make "$small"
 small() {
   local ranks=$1 name=$2
   shift 2
-  run "$ranks" inventory "$small/small.yaml" -o "$scratch/$name" --no-history "$@"
+  run "$ranks" inventory --no-figures "$small/small.yaml" -o "$scratch/$name" --no-history "$@"
 }
 
 # ---- values -----------------------------------------------------------------------------------
@@ -65,6 +65,22 @@ small 2 plan --dry-run
 expect a_plan_is_printed 0 "expected time"
 expect_false a_plan_writes_nothing test -e "$scratch/plan"
 
+# ---- workbooks --------------------------------------------------------------------------------
+if command -v ogr2ogr >/dev/null; then
+  ogr2ogr -f XLSX "$small/coal.xlsx" "$small/coal.csv" -oo AUTODETECT_TYPE=YES
+  head -n 1 "$small/coal.csv" >"$small/empty.csv"
+  ogr2ogr -f XLSX "$small/empty.xlsx" "$small/empty.csv"
+  sed 's/coal.csv,/coal.xlsx, sheet: coal,/' "$small/small.yaml" >"$small/workbook.yaml"
+  sed 's/coal.csv,/empty.xlsx,/' "$small/small.yaml" >"$small/empty.yaml"
+  run 2 inventory "$small/workbook.yaml" -o "$scratch/workbook" --no-history --no-figures
+  expect a_workbook_is_read 0
+  expect_true a_workbook_gives_the_same_totals cmp "$scratch/one/totals.csv" "$scratch/workbook/totals.csv"
+  run 1 inventory "$small/empty.yaml" -o "$scratch/empty" --no-figures
+  expect an_empty_sheet_is_refused 3 "empty.xlsx: sheet 'empty' is empty; a table starts with a row of column"
+else
+  skip workbooks "ogr2ogr is not installed"
+fi
+
 # ---- what can be wrong ------------------------------------------------------------------------
 $check bad "$scratch"
 cd "$scratch" || exit 1
@@ -72,7 +88,7 @@ airshed=$(realpath "$OLDPWD/$airshed")
 
 # bad NAME CODE PATTERN: NAME.yaml is refused so, and leaves nothing behind
 bad() {
-  run 1 inventory "$1.yaml" -o "bad_$1"
+  run 1 inventory --no-figures "$1.yaml" -o "bad_$1"
   expect "$1" "$2" "$3"
   expect_false "$1_leaves_nothing" test -e "bad_$1"
 }

@@ -10,22 +10,22 @@ check="$python tests/commands/inventory_configs.py"
 vanadium=configs/vanadium-china.yaml
 
 # ---- templates --------------------------------------------------------------------------------
-run 1 inventory $vanadium -o "$scratch/none"
+run 1 inventory --no-figures $vanadium -o "$scratch/none"
 expect tables_that_are_asked_for_are_named 2 "vanadium-china.yaml:[0-9:]+ the table 'coal.csv' is asked of you"
 expect_false and_nothing_is_written test -e "$scratch/none"
-run 2 inventory $vanadium --template -o "$scratch/template"
+run 2 inventory --no-figures $vanadium --template -o "$scratch/template"
 expect a_template_is_written 0 "coal.csv: 310 rows to fill in"
 checks $check template "$scratch/template"
-run 1 inventory $vanadium --tables "$scratch/template" -o "$scratch/none"
+run 1 inventory --no-figures $vanadium --tables "$scratch/template" -o "$scratch/none"
 expect an_empty_template_is_refused 3 "coal.csv: none of its 310 rows gives a value"
 $check fill "$scratch/template" "$scratch/mine"
 cp "$scratch/mine/coal.csv" "$scratch/template/coal.csv"
-run 1 inventory $vanadium --template -o "$scratch/template"
+run 1 inventory --no-figures $vanadium --template -o "$scratch/template"
 expect a_template_does_not_overwrite 4 "use --overwrite"
 expect_same_bytes what_was_filled_in_is_kept "$scratch/mine/coal.csv" "$scratch/template/coal.csv"
-run 1 inventory $vanadium --template -o "$scratch/mine"
+run 1 inventory --no-figures $vanadium --template -o "$scratch/mine"
 expect files_of_others_are_not_overwritten 4 "exists"
-run 2 inventory $vanadium --tables "$scratch/mine" -o "$scratch/filled" --draws 20 --no-history
+run 2 inventory --no-figures $vanadium --tables "$scratch/mine" -o "$scratch/filled" --draws 20 --no-history
 expect a_filled_template_runs 0
 checks $check filled "$scratch/mine" "$scratch/filled"
 
@@ -33,7 +33,7 @@ checks $check filled "$scratch/mine" "$scratch/filled"
 for ranks in 1 2; do
   run "$ranks" synth --inventory $vanadium -o "$scratch/tables$ranks" --no-history
   expect "a_stand_in_on_${ranks}_ranks" 0 "rows of a synthetic stand-in"
-  run "$ranks" inventory $vanadium --tables "$scratch/tables$ranks" -o "$scratch/out$ranks" --draws 50 \
+  run "$ranks" inventory --no-figures $vanadium --tables "$scratch/tables$ranks" -o "$scratch/out$ranks" --draws 50 \
     --no-history
   expect "it_runs_on_${ranks}_ranks" 0 "synthetic stand-in: no result of this run is an emission"
 done
@@ -45,8 +45,14 @@ expect_false another_seed_gives_other_tables cmp -s "$scratch/tables1/coal.csv" 
 checks $check structure "$scratch/out1"
 checks $check standin "$scratch/tables1" "$scratch/out1"
 checks $check contradictions "$scratch/out1"
+run 1 report "$scratch/out1" --printed configs/paper-p3.yaml -o "$scratch/report.html"
+expect a_report_of_the_printed_numbers 0
+expect_true it_tells_contradictions_and_stand_ins grep -q "fits .*share of diesel in transport'" "$scratch/report.html"
+expect_true it_says_what_is_no_evidence grep -q "from a synthetic stand-in: no evidence" "$scratch/report.html"
 run 1 synth --inventory configs/reas-check.yaml -o "$scratch/none"
 expect a_config_that_asks_for_nothing_has_no_stand_in 2 "asks for no table"
+run 1 synth --inventory $vanadium --rows 9 -o "$scratch/none"
+expect options_of_a_region_say_nothing_about_tables 2 "--rows is of a region"
 
 # ---- what can be wrong with them --------------------------------------------------------------
 # bad NAME PATTERN SED: a config changed so is refused
@@ -63,19 +69,19 @@ bad no_stand_in "no stand-in for 'content'" 's/vanadium in raw coal, synthetic: 
 bad a_total_without_a_printed_one "no printed total of its source and years" 's/total: 17000, spread: 0.6,/total: 17000, scale: printed,/'
 bad an_unknown_statistic "'totel' is none of total, mean, share" 's/paper: paper-p3.yaml/statistic: totel, value: 1/'
 sed -i 's/is: labelled/is: labeled/' "$scratch/paper-p3.yaml"
-run 1 inventory "$scratch/no_stand_in.yaml" --tables "$scratch/tables1" -o "$scratch/none"
+run 1 inventory --no-figures "$scratch/no_stand_in.yaml" --tables "$scratch/tables1" -o "$scratch/none"
 expect a_misspelt_check 2 "paper-p3.yaml:[0-9]+:[0-9]+: a check of a list 'of' needs 'is: labelled'"
 
 # ---- real tables ------------------------------------------------------------------------------
 # The configs name them from their own place.
 if [[ -d ../shared/data/reas_china && -d ../shared/data/coal_metals ]]; then
-  run 2 inventory configs/reas-check.yaml -o "$scratch/reas" --draws 10
+  run 2 inventory --no-figures configs/reas-check.yaml -o "$scratch/reas" --draws 10
   expect reas_totals_run 0
   checks $check reas "../shared/data/reas_china/reas_v32_china_provinces_1950_2015.csv" "$scratch/reas"
-  run 2 inventory configs/coal-metals.yaml -o "$scratch/metals" --draws 20
+  run 2 inventory --no-figures configs/coal-metals.yaml -o "$scratch/metals" --draws 20
   expect coal_metals_run 0
   checks $check metals "$scratch/metals"
-  run 1 inventory configs/coal-metals.yaml --template -o "$scratch/asked"
+  run 1 inventory --no-figures configs/coal-metals.yaml --template -o "$scratch/asked"
   expect any_config_gives_templates 0 "power_units.csv"
   expect_true with_the_columns_of_its_tables grep -q "^province,coal_g_per_kwh" "$scratch/asked/power_units.csv"
 else

@@ -49,7 +49,13 @@ data: lat = {lat}; lon = {lon}; {f'time = {days};' if years else ''} {name} = {t
     subprocess.run(["ncgen", "-o", path, "-"], input=cdl, text=True, check=True)
 
 
-def config(folder, name, grid, provinces=True):
+POLYGONS = """polygons:
+  file: provinces.geojson
+  spellings: {province: {Alfa: Alpha, Gama: Gamma}}
+"""
+
+
+def config(folder, name, grid, provinces=True, polygons=POLYGONS):
     regions = "regions: {North: [Alpha, Beta], South: [Gamma]}\n" if provinces else ""
     by = "province, year" if provinces else "year"
     rows = [f"  - {{parameter: {p}, {'province: ' + z + ', ' if z else ''}year: {y}, value: {v}, unit: t}}\n"
@@ -72,11 +78,22 @@ sources:
   - {{name: plants, category: industry, formula: burnt * factor}}
   - {{name: cars, category: transport, formula: driven * factor}}
   - {{name: ships, category: transport, extent: national, formula: sailed * factor}}
-grid:
+{polygons}grid:
 {grid}""")
 
 
-ZONES = "  zones: provinces.geojson\n  spellings: {province: {Alfa: Alpha, Gama: Gamma}}\n"
+def figures(folder):
+    """The inventory of "groups", with a factor that was measured."""
+    text = open(f"{folder}/groups.yaml").read()
+    text = re.sub(r"  - {parameter: factor[^\n]*\n", "", text)
+    table = "tables:\n  - {file: samples.csv, set: {parameter: factor, unit: g/t}, samples: mean}\n"
+    for name, change in (("figures", ""), ("no_file", "no_such_")):
+        with open(f"{folder}/{name}.yaml", "w") as out:
+            out.write(text.replace("values:\n", table + "values:\n", 1)
+                      .replace("provinces.geojson", change + "provinces.geojson")
+                      .replace("grid:\n", "about:\n" if change else "grid:\n"))
+    with open(f"{folder}/samples.csv", "w") as out:
+        out.write("value\n" + "".join(f"{600000 + 9000 * (k * k % 37)}\n" for k in range(24)))
 
 
 def make(folder):
@@ -103,36 +120,38 @@ def make(folder):
         point[0] = point[0] - 1 if point[0] < 12 else point[0]
     json.dump({"type": "FeatureCollection", "features": off}, open(f"{folder}/off.geojson", "w"))
 
-    config(folder, "amount", ZONES + "  proxy: people.nc\n")
-    config(folder, "density", ZONES + "  proxy: people.nc\n  values: density\n  by: source\n")
-    config(folder, "years", ZONES + "  proxy: years.nc\n  variable: lights\n  by: [all, category, source]\n")
-    config(folder, "groups", ZONES + """  proxy: people.nc
+    config(folder, "amount", "  proxy: people.nc\n")
+    config(folder, "density", "  proxy: people.nc\n  values: density\n  by: source\n")
+    config(folder, "years", "  proxy: years.nc\n  variable: lights\n  by: [all, category, source]\n")
+    config(folder, "groups", """  proxy: people.nc
   proxies:
     - {proxy: points.nc, sources: plants}
     - {proxy: years.nc, sources: [ships], values: density}
   by: [all, source, category, receptor]
 """)
-    config(folder, "points", ZONES + "  proxy: points.nc\n")
-    config(folder, "nation", "  proxy: people.nc\n  by: [all, source]\n", provinces=False)
-    config(folder, "unknown_name", ZONES.replace(", Gama: Gamma", "") + "  proxy: people.nc\n")
-    config(folder, "negative", ZONES + "  proxy: negative.nc\n")
-    config(folder, "empty_refused", ZONES + "  proxy: points.nc\n  empty: refuse\n")
-    config(folder, "other_grid", ZONES + "  proxy: people.nc\n  proxies:\n    - {proxy: coarse.nc, sources: plants}\n")
-    config(folder, "missing_year", ZONES + "  proxy: years.nc\n")
+    config(folder, "points", "  proxy: points.nc\n")
+    figures(folder)
+    config(folder, "nation", "  proxy: people.nc\n  by: [all, source]\n", provinces=False, polygons="")
+    config(folder, "unknown_name", "  proxy: people.nc\n", polygons=POLYGONS.replace(", Gama: Gamma", ""))
+    config(folder, "negative", "  proxy: negative.nc\n")
+    config(folder, "empty_refused", "  proxy: points.nc\n  empty: refuse\n")
+    config(folder, "other_grid", "  proxy: people.nc\n  proxies:\n    - {proxy: coarse.nc, sources: plants}\n")
+    config(folder, "missing_year", "  proxy: years.nc\n")
     os.rename(f"{folder}/missing_year.yaml", f"{folder}/m.yaml")
     text = open(f"{folder}/m.yaml").read().replace("years.nc", "bad/years.nc")
     open(f"{folder}/missing_year.yaml", "w").write(text)
     os.mkdir(f"{folder}/bad")
     os.rename(f"{folder}/two.nc", f"{folder}/bad/years.nc")
-    config(folder, "unknown_source", ZONES + "  proxies:\n    - {proxy: people.nc, sources: plant}\n")
-    config(folder, "two_proxies", ZONES + """  proxies:
+    config(folder, "unknown_source", "  proxies:\n    - {proxy: people.nc, sources: plant}\n")
+    config(folder, "two_proxies", """  proxies:
     - {proxy: people.nc, sources: plants}
     - {proxy: points.nc, sources: [cars, plants]}
 """)
-    config(folder, "unknown_key", ZONES + "  proxi: people.nc\n")
-    config(folder, "no_zones", "  proxy: people.nc\n")
-    config(folder, "off", ZONES.replace("provinces.geojson", "off.geojson") + "  proxy: people.nc\n")
-    config(folder, "left", ZONES.replace(", Gama: Gamma", "") + "  proxy: people.nc\n  leave_out: [Gamma]\n")
+    config(folder, "unknown_key", "  proxi: people.nc\n")
+    config(folder, "no_polygons", "  proxy: people.nc\n", polygons="")
+    config(folder, "off", "  proxy: people.nc\n", polygons=POLYGONS.replace("provinces.geojson", "off.geojson"))
+    config(folder, "left", "  proxy: people.nc\n  leave_out: [Gamma]\n",
+           polygons=POLYGONS.replace(", Gama: Gamma", ""))
 
 
 # ---- expected values ------------------------------------------------------------------------------

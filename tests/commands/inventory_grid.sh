@@ -15,7 +15,7 @@ $reference make "$data"
 inventory() {
   local ranks=$1 name=$2 config=$3
   shift 3
-  run "$ranks" inventory "$data/$config.yaml" -o "$scratch/$name" --draws 200 --no-history "$@"
+  run "$ranks" inventory "$data/$config.yaml" -o "$scratch/$name" --draws 200 --no-history --no-figures "$@"
 }
 
 # ---- values -----------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ refuse() {
   expect "$name" "$code" "$pattern"
   expect_false "${name}_writes_nothing" test -e "$scratch/bad_$name/grid.nc"
 }
-refuse unknown_name 3 "unknown_name.yaml:.*no polygon of .*provinces.geojson is called 'Gamma'; did you mean 'Gama'.*leave_out"
+refuse unknown_name 3 "unknown_name.yaml:.*no polygon of .*provinces.geojson is called 'Gamma'; did you mean 'Gama'"
 refuse negative 3 "negative.nc: the proxy has 2 values below 0, the first is -1 at x"
 refuse empty_refused 3 "points.nc is 0 everywhere in Beta.*empty: even"
 refuse other_grid 3 "coarse.nc: is not on the grid of .*people.nc"
@@ -76,7 +76,7 @@ refuse missing_year 3 "years.nc: the proxy has no map of 2018"
 refuse unknown_source 2 "unknown_source.yaml:[0-9]*:[0-9]*: unknown source 'plant'; did you mean 'plants'"
 refuse two_proxies 2 "a second proxy for source 'plants'"
 refuse unknown_key 2 "unknown key 'proxi'; did you mean 'proxy'"
-refuse no_zones 2 "needs 'zones'"
+refuse no_polygons 2 "needs the section 'polygons'"
 inventory 1 off off
 expect "a_province_off_the_grid_is_told" 0 "warning.*lies on the grid; their emissions are not on it: Alpha"
 expect_true "what_is_off_the_grid_is_tabled" grep -q ",Alpha,2015,[0-9.]*,0.0*,.*off the grid" "$scratch/off/grid_provinces.csv"

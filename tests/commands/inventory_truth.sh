@@ -14,14 +14,14 @@ check="$python tests/commands/inventory_truth.py"
 $check make "$shared" "$scratch"
 
 for level in 95 99; do
-  run 2 inventory "$scratch/gum_h1.yaml" -o "$scratch/h1_$level" --draws 200000 --level "$level"
+  run 2 inventory --no-figures "$scratch/gum_h1.yaml" -o "$scratch/h1_$level" --draws 200000 --level "$level"
   expect "the_end_gauge_at_$level" 0
 done
 expect_true the_end_gauge_is_that_of_the_guide $check h1 "$shared" "$scratch/h1_95" "$scratch/h1_99"
-run 2 inventory "$scratch/gum_h2.yaml" -o "$scratch/h2" --draws 200000
+run 2 inventory --no-figures "$scratch/gum_h2.yaml" -o "$scratch/h2" --draws 200000
 expect correlated_readings 0
 expect_true the_impedance_is_that_of_the_guide $check h2 "$shared" "$scratch/h2"
-run 2 inventory "$scratch/samples.yaml" -o "$scratch/samples" --replicates 20000
+run 2 inventory --no-figures "$scratch/samples.yaml" -o "$scratch/samples" --replicates 20000
 expect samples_of_three_metals 0
 expect_true fits_and_intervals_are_those_of_r $check samples "$shared" "$scratch/samples"
 finish

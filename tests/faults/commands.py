@@ -75,7 +75,8 @@ def arguments(name, region, output):
                   "--permutations", "40"],
         "explain": ["explain", "38.103", "115.023", "--product", region + "/deweathered.nc",
                     "--product", region + "/expected.nc", "--no-figure", "-o", output + "/out.json"],
-        "inventory": ["inventory", region + "/inventory/small.yaml", "-o", output + "/tables", "--block", "64"],
+        "inventory": ["inventory", region + "/inventory/small.yaml", "-o", output + "/tables", "--block", "64",
+                      "--no-figures"],
         "report": ["report", region, "-o", output + "/report.html"],
         "run": ["run", chain(region, output)],
     }

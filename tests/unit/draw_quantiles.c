@@ -9,7 +9,10 @@
 #include "base/random.h"
 #include "kernels/draw_quantiles.h"
 
-enum { MOST = 20000, KINDS = 7 };
+enum {
+    MOST = 20000,
+    KINDS = 7
+};
 
 static float values[MOST], sorted[MOST], room[2 * MOST];
 
@@ -31,9 +34,13 @@ static void fill(int kind, int64_t count)
     for (int64_t i = 0; i < count; i++) {
         double u = random_uniform(key, (uint64_t)kind, (uint64_t)i);
         double v = random_uniform(key, (uint64_t)kind + 100, (uint64_t)i);
-        double shapes[KINDS] = {u - 0.5, normal_draw(key, (uint64_t)kind + 200, i),
-                                pow(u, -3) * (v < 0.5 ? -1 : 1), floor(5 * u) - 2, 0.25,
-                                i == 7 ? 1e30 : u, (double)i};
+        double shapes[KINDS] = {u - 0.5,
+                                normal_draw(key, (uint64_t)kind + 200, i),
+                                pow(u, -3) * (v < 0.5 ? -1 : 1),
+                                floor(5 * u) - 2,
+                                0.25,
+                                i == 7 ? 1e30 : u,
+                                (double)i};
         values[i] = (float)shapes[kind];
     }
 }
@@ -77,7 +84,8 @@ static void quantiles_equal_those_of_a_sorted_list(void **state)
                 assert_int_equal(has_error, !isnan(found[i].error));
                 if (has_error) {
                     double half = (order_statistic(count, last * p + spread) -
-                                   order_statistic(count, last * p - spread)) / 2;
+                                   order_statistic(count, last * p - spread)) /
+                                  2;
                     assert_true(fabs(found[i].error - half) <= 4 * DBL_EPSILON * fabs(half));
                 }
             }
@@ -104,9 +112,13 @@ static void infinite_values_have_their_place(void **state)
 static void standard_errors_are_those_of_theory(void **state)
 {
     (void)state;
-    enum { SETS = 400, DRAWS = 2000 };
+    enum {
+        SETS = 400,
+        DRAWS = 2000
+    };
     const double wanted[] = {0.025, 0.5, 0.975};
-    const double density[] = {0.05844507, 0.39894228, 0.05844507}; /* of the normal distribution there */
+    const double density[] = {0.05844507, 0.39894228,
+                              0.05844507}; /* of the normal distribution there */
     double sum[3] = {0};
     struct random_key key = {5, 9};
     struct draw_quantile found[3];

@@ -92,7 +92,9 @@ static void a_linear_model_gives_its_closed_form(void **state)
         assert_true(fabs(r[0] - weights[k] / sqrt(14)) < 5 / sqrt(N));
         double of_ranks = 6 / M_PI * asin(weights[k] / sqrt(14) / 2);
         assert_true(fabs(rho[0] - of_ranks) < 5 / sqrt(N));
-        assert_true(rho[0] == rho[1] && fabs(r[1]) < fabs(r[0]));
+        /* Of exp(y) neighbours among the smallest count as equal: half a rank each, of which ten change the
+         * correlation by 10 x 3 / n^2 at most. */
+        assert_true(fabs(rho[0] - rho[1]) < 30.0 / N / N && fabs(r[1]) < fabs(r[0]));
     }
     assert_int_equal(sensitivity_regress(sensitivity, 0, 3, columns, shares, &r_squared), STATUS_OK);
     assert_true(fabs(r_squared - 1) < 1e-12);
