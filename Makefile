@@ -202,7 +202,7 @@ test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=
 	@tests/memory/run
 
 .PHONY: coverage
-coverage: $(PROGRAM) ## how often the interval of the share holds the truth; REGIONS=200 SPREADING=20
+coverage: $(PROGRAM) plugins ## how often the interval of the share holds the truth; REGIONS=200 SPREADING=20
 	@tests/coverage/run
 
 .PHONY: bench

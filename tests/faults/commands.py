@@ -89,6 +89,9 @@ WRITE_NOTHING = ["info"]
 # With a compressed input decoded first, passes of their own, or a chain.
 OF_SEVERAL_STAGES = ["prepare", "deweather", "inventory", "report", "run"]
 
+# Of two items: on more than one rank, rank 0 has no second one to stop at (support.start).
+OF_TWO_ITEMS = ["explain"]
+
 
 def commit_steps(name, expected):
     """Number of steps of a commit (src/flow/stage_commit.c): before and after its record, after each
