@@ -71,6 +71,7 @@ struct chart_series {
     int line_count;
     bool has_marks; /**< few points: mark each */
     bool has_zero;  /**< the axis of y reaches to 0 */
+    bool has_years; /**< x counts whole years: no halves on its axis */
 };
 
 enum status chart_series(struct figure *figure, const struct chart_series *series);

@@ -380,7 +380,8 @@ static enum status draw_years(struct section_work *work, const struct zone_means
                                   .y_label = variable,
                                   .lines = {{title, years, means->region, means->year_count}},
                                   .line_count = 1,
-                                  .has_marks = true};
+                                  .has_marks = true,
+                                  .has_years = true};
     return draw_lines(work, &series, "the numbers are in the last row of the table above");
 }
 
@@ -395,7 +396,8 @@ static enum status draw_seasons(struct section_work *work, const struct zone_mea
                                   .x_label = "year",
                                   .y_label = variable,
                                   .line_count = SEASONS,
-                                  .has_marks = true};
+                                  .has_marks = true,
+                                  .has_years = true};
     for (int season = 0; season < SEASONS; season++) {
         series.lines[season] = (struct chart_line){season_names[season], years,
                                                    means->season_region[season],

@@ -14,7 +14,8 @@ static const char *const thin_pens[CHART_LINES_MAX] = {"0.5p,0/114/178", "0.5p,2
                                                        "0.5p,0/0/0", "0.5p,204/121/167"};
 
 enum {
-    LONG_LINE = 1000
+    LONG_LINE = 1000,
+    FEW_YEARS = 15
 };
 static const char *const marks[CHART_LINES_MAX] = {"c6p", "s6p", "t7p", "d7p"};
 static const char *const fills[CHART_LINES_MAX] = {"0/114/178", "213/94/0", "0/158/115",
@@ -154,8 +155,9 @@ enum status chart_series(struct figure *figure, const struct chart_series *serie
     chart_range_widen(&x, 0.02);
     chart_range_widen(&y, 0.08);
     TRY(figure_call(
-        figure, "basemap\n-R%.10g/%.10g/%.9g/%.9g\n-JX16c/7c\n-BWSrt+t%s\n-Bxaf+l%s\n-Byafg+l%s",
+        figure, "basemap\n-R%.10g/%.10g/%.9g/%.9g\n-JX16c/7c\n-BWSrt+t%s\n-Bx%s+l%s\n-Byafg+l%s",
         x.low, x.high, y.low, y.high, figure_label(series->title, title, CHART_LABEL_BYTES),
+        series->has_years && x.high - x.low < FEW_YEARS ? "a1" : "af",
         figure_label(series->x_label, x_label, CHART_LABEL_BYTES),
         figure_label(series->y_label, y_label, CHART_LABEL_BYTES)));
     TRY(chart_series_lines(figure, series, series->line_count > 2 ? 2 : series->line_count));

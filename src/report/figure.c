@@ -113,6 +113,7 @@ static const char settings[] = "#\n# GMT 6.4.0 Defaults file\n#\n" /* GMT looks 
                                "MAP_FRAME_TYPE = plain\n"
                                "MAP_FRAME_PEN = 0.8p,black\n"
                                "MAP_TITLE_OFFSET = 8p\n"
+                               "MAP_GRID_PEN_PRIMARY = 0.25p,190\n"
                                "FORMAT_GEO_MAP = ddd.xxF\n"
                                "COLOR_NAN = 225\n"
                                "PS_CHAR_ENCODING = ISOLatin1+\n"

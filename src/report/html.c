@@ -30,18 +30,17 @@ static const char style[] =
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}\n"
     "caption{text-align:left;font-weight:600;padding:.3rem 0}\n"
     "th,td{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;vertical-align:top}\n"
-    "thead th{background:var(--soft)}td.n,th.n{text-align:right;white-space:nowrap}\n"
+    "thead th{background:var(--soft)}td.n,th.n{text-align:right}td.n{white-space:nowrap}\n"
     ".note{border-left:4px solid var(--line);background:var(--soft);padding:.5rem .8rem}\n"
     "code{font-size:.92em;overflow-wrap:anywhere}\n"
     "@page{size:A4;margin:14mm}@page wide{size:A4 landscape;margin:12mm}\n"
     "@media print{:root{--text:#000;--page:#fff;--soft:#fff;--link:#000}nav,.skip{display:none}"
     "body{font-size:10pt}header,main,footer{max-width:none}h2,h3{break-after:avoid}"
     "figure,tr{break-inside:avoid}figure img{max-height:225mm;width:auto}"
-    ".scroll{overflow:visible}table{font-size:8pt}th{overflow-wrap:anywhere}"
-    "th.n{white-space:normal}"
-    ".scroll:has(thead th:nth-child(11)){page:wide}"
-    "table:has(thead th:nth-child(11)){font-size:6pt}"
-    "table:has(thead th:nth-child(11)) :is(th,td){padding:.1rem .15rem}"
+    ".scroll{overflow:visible}table{font-size:8pt}"
+    ".scroll:has(thead th:nth-child(10)){page:wide}"
+    "table:has(thead th:nth-child(11)){font-size:6.5pt}"
+    "table:has(thead th:nth-child(13)) :is(th,td){padding:.1rem .15rem}"
     "table:has(thead th:nth-child(19)){font-size:5pt}}\n";
 
 void html_begin(struct text *page, const char *title)
@@ -163,10 +162,18 @@ void html_table_begin(struct text *page, const char *caption)
     text_add(page, "</caption>\n<thead>\n<tr>");
 }
 
+/* Names of columns may break behind their underscores. */
 void html_table_head(struct text *page, const char *name, bool is_number)
 {
+    struct text escaped = {0};
     text_add(page, is_number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-    html_text(page, name);
+    html_text(&escaped, name);
+    for (const char *byte = escaped.data; byte != NULL && *byte != '\0'; byte++) {
+        text_add_bytes(page, byte, 1);
+        text_add(page, *byte == '_' ? "<wbr>" : "");
+    }
+    page->failed = page->failed || escaped.failed;
+    text_clear(&escaped);
     text_add(page, "</th>");
 }
 
