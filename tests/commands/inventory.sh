@@ -36,6 +36,9 @@ expect_same_bytes blocks_do_not_matter "$scratch/one" "$scratch/blocks"
 small 3 long --draws 100000
 expect a_longer_run 0
 expect_true a_longer_run_begins_with_the_same_draws $check prefix "$scratch/one" "$scratch/long"
+small 3 longest --draws 400000
+expect a_run_of_400000_draws 0
+expect_true memory_is_flat_in_draws $check memory "$scratch/long" "$scratch/longest"
 small 1 again --seed 2
 expect_false another_seed_gives_other_draws cmp -s "$scratch/one/totals.csv" "$scratch/again/totals.csv"
 for method in latin sobol; do
