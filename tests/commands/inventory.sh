@@ -104,7 +104,7 @@ bad negative 3 "line 6, column 'value': '-410' of 'coal' is negative, which no a
 bad separators 3 "line 6, column 'value': '1,410' has separators in the number: write it without"
 bad spelling 3 "line 6, column 'province': 'SOUTH' is spelled 'South' in the config: use one spelling"
 bad unknown_province 3 "line 6, column 'province': unknown province 'Suoth'; did you mean 'South'"
-bad encoding 3 "encoding.csv, line 12: is not UTF-8: save the table in that encoding"
+bad encoding 3 "encoding.csv, line 12, character 2: is not UTF-8: save the table in that encoding"
 bad text 3 "line 6, column 'value': 'n/a' is not a finite number; leave the cell empty"
 bad odd_year 3 "line 6, column 'year': 'MMXVI' is not a year"
 bad ragged 3 "ragged.csv, line 6: has 3 cells where the header has 4"
