@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "flow/job.h"
 #include "io/dataset.h"
+#include "io/table.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/products.h"
@@ -66,6 +67,10 @@ enum status section_figure_name(const struct section *section, const struct prod
 /** Puts a figure that was drawn into the page. */
 enum status section_add_picture(struct section_work *work, struct figure *figure,
                                 const char *caption, const char *alternative);
+
+/** Prints a cell: a number, or its text. */
+enum status section_print_cell(struct text *html, const struct table *table, int64_t row,
+                               int64_t col);
 
 /** Prints a CSV table of the product, at most a hundred rows. */
 enum status section_print_table(struct text *html, const char *path, const char *caption);
