@@ -36,6 +36,9 @@ expect_same_bytes blocks_do_not_matter "$scratch/one" "$scratch/blocks"
 small 3 long --draws 100000
 expect a_longer_run 0
 expect_true a_longer_run_begins_with_the_same_draws $check prefix "$scratch/one" "$scratch/long"
+small 1 tiny --memory 1M
+expect too_little_memory_is_told 2 "--memory 1M is too small for 10000 draws of 123 results .*use --memory [0-9]+M"
+expect_false too_little_memory_leaves_nothing test -e "$scratch/tiny"
 small 3 longest --draws 400000
 expect a_run_of_400000_draws 0
 expect_true memory_is_flat_in_draws $check memory "$scratch/long" "$scratch/longest"
