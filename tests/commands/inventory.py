@@ -203,7 +203,8 @@ def check_closed_forms(totals, draws):
         p = {"low": 0.025, "median": 0.5, "high": 0.975}[name]
         density = statistics.NormalDist(50, sd).pdf(wanted)
         true = math.sqrt(p * (1 - p) / draws) / density
-        near(f"standard error of {name}", error, true, 0.5 * true)
+        # Half the sum of 2 sqrt(n p q) spacings, each of which varies as much as its mean.
+        near(f"standard error of {name}", error, true, 5 * true / math.sqrt(2 * math.sqrt(draws * p * (1 - p))))
         near(f"{name} of the sum", row[name], wanted, 5 * true)
     near("minus", row["minus_percent"], (float(row["low"]) / float(row["mean"]) - 1) * 100, 1e-9)
     near("plus", row["plus_percent"], (float(row["high"]) / float(row["mean"]) - 1) * 100, 1e-9)
