@@ -119,7 +119,9 @@ static void values_of_words(const uint32_t *restrict words, int64_t count, doubl
 void random_words_single(struct random_key key, uint64_t item, uint64_t first, int64_t count,
                          double *values)
 {
-    enum { DRAWS = SINGLE_BLOCKS * RANDOM_WORDS_BLOCK };
+    enum {
+        DRAWS = SINGLE_BLOCKS * RANDOM_WORDS_BLOCK
+    };
     uint32_t words[DRAWS];
     int64_t skip = (int64_t)(first % GROUP_DRAWS);
     uint64_t block = first / GROUP_DRAWS * WORDS_LANES;
