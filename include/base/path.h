@@ -3,6 +3,7 @@
 #define AIRSHED_BASE_PATH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/status.h"
 #include "base/text.h"
@@ -35,6 +36,14 @@ bool path_exists(const char *path);
 /** Makes a folder and those above it; one that is there already is fine.
  *  @return STATUS_OK, STATUS_MEMORY, or STATUS_OUTPUT naming the folder */
 enum status path_create_folder(const char *path);
+
+/** Writes @p count bytes to the file @p path, replacing what is there.
+ *  @return STATUS_OUTPUT naming the path where it cannot be written (a full disk) */
+enum status path_write(const char *path, const void *bytes, size_t count);
+
+/** The bytes of a file, and their number; released with free(). @return STATUS_DATA naming the path where it
+ *  cannot be read, STATUS_MEMORY */
+enum status path_read(const char *path, void **bytes, size_t *count);
 
 /** Makes a file, or the names in a folder, durable.
  *  @return STATUS_OUTPUT naming the path where it is gone or the disk fails */

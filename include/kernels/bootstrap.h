@@ -48,7 +48,8 @@ double bootstrap_acceleration(const struct bootstrap_sample *sample, bootstrap_s
 
 struct bootstrap_interval {
     double low, high;
-    double low_error, high_error; /**< Monte Carlo standard errors of the ends, from the spacing of the
+    double low_error,
+        high_error; /**< Monte Carlo standard errors of the ends, from the spacing of the
                                        replicates around them */
 };
 

@@ -89,7 +89,7 @@ enum status distribution_fit_replicates(const struct distribution_fit *fit, stru
 
 /** Why a family was chosen. */
 enum fit_choice {
-    FIT_CHOICE_AICC,     /**< smallest AICc among those whose p_ad and p_ks are at least the level */
+    FIT_CHOICE_AICC, /**< smallest AICc among those whose p_ad and p_ks are at least the level */
     FIT_CHOICE_DISTANCE, /**< none passes: smallest Anderson-Darling distance; take with care */
     FIT_CHOICE_NONE,     /**< nothing was fitted */
 };

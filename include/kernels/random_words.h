@@ -29,4 +29,12 @@ void random_words(struct random_key key, uint64_t item, uint64_t first, int64_t 
 void random_words_uniforms(struct random_key key, uint64_t item, uint64_t first, int64_t count,
                            double *values);
 
+/** Uniform numbers of one word each, (word + 1/2) / 2^32, for half the work: draw n of @p item is word
+ *  (n mod 64) / 16 of block 16 (n / 64) + n mod 16, as random_words() has them.
+ *
+ *  @param[out] values  [count]
+ */
+void random_words_single(struct random_key key, uint64_t item, uint64_t first, int64_t count,
+                         double *values);
+
 #endif

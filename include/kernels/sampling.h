@@ -8,7 +8,8 @@
 /** How the draws of a run fill the unit cube. All of them can be made anywhere, in any order: a number
  *  depends on (plan, parameter, draw) alone. */
 enum sampling_method {
-    /** Independent draws. A run of 100,000 begins with the draws of a run of 10,000. */
+    /** Independent draws, multiples of 2^-32 and a half. A run of 100,000 begins with the draws of a run of
+     *  10,000. */
     SAMPLING_RANDOM,
     /** Latin hypercube (McKay et al. 1979): of N draws, one lies in each of the N equal parts of every
      *  parameter, in a keyed order. The parts are set by N: a longer run has other draws from the first

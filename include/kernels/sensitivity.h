@@ -47,9 +47,10 @@ double sensitivity_p(double correlation, int64_t draws);
 
 /** One input in the regression of a result. */
 struct sensitivity_share {
-    double coefficient;  /**< standardised: standard deviations of the result for one of the input */
-    double error, p;     /**< its standard error, and Student's t test against 0 */
-    double contribution; /**< to the variance of the result: coefficient times Pearson (Pratt 1987); they
+    double coefficient; /**< standardised: standard deviations of the result for one of the input */
+    double error, p;    /**< its standard error, and Student's t test against 0 */
+    double
+        contribution; /**< to the variance of the result: coefficient times Pearson (Pratt 1987); they
                               sum to r_squared. The square of the coefficient for inputs without
                               correlation; may be negative for correlated ones */
 };

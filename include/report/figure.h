@@ -55,6 +55,9 @@ enum status figure_end(struct figure *figure, struct picture *picture);
 /** Removes the folder with all that is in it; NULL is allowed. */
 void figure_destroy(struct figure **figure);
 
+/** Reads a picture from its files; @p pdf NULL: only the PNG. @return STATUS_DATA naming the file */
+enum status picture_read(const char *png, const char *pdf, struct picture *picture);
+
 void picture_clear(struct picture *picture);
 
 /** @p text as GMT prints it as it is: with @ doubled, letters of Western Europe by their number, other

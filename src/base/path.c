@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -225,5 +226,41 @@ enum status path_create_folder(const char *path)
 done:
     free(above);
     free(whole);
+    return status;
+}
+
+enum status path_write(const char *path, const void *bytes, size_t count)
+{
+    enum status status = STATUS_OK;
+    FILE *file = fopen(path, "we");
+    bool is_bad = file == NULL || fwrite(bytes, 1, count, file) != count;
+    is_bad = (file != NULL && fclose(file) != 0) || is_bad;
+    FAIL_IF(is_bad, STATUS_OUTPUT, "%s: cannot be written; is the disk full?", path);
+done:
+    return status;
+}
+
+enum status path_read(const char *path, void **bytes, size_t *count)
+{
+    enum status status;
+    long length = -1;
+    FILE *file = fopen(path, "re");
+    *bytes = NULL;
+    if (file != NULL && fseek(file, 0, SEEK_END) == 0) {
+        length = ftell(file);
+        rewind(file);
+    }
+    FAIL_IF(length < 0, STATUS_DATA, "%s: cannot be read", path);
+    *count = (size_t)length;
+    TRY(memory_allocate(*count, 1, bytes));
+    FAIL_IF(fread(*bytes, 1, *count, file) != *count, STATUS_DATA, "%s: cannot be read", path);
+done:
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (status != STATUS_OK) {
+        free(*bytes);
+        *bytes = NULL;
+    }
     return status;
 }

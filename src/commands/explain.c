@@ -107,17 +107,6 @@ static enum status explain_write(void *context, struct flow_item *item)
 
 /* ---- the result --------------------------------------------------------------------------- */
 
-static enum status write_file(const char *path, const void *bytes, size_t count)
-{
-    enum status status = STATUS_OK;
-    FILE *file = fopen(path, "we");
-    bool is_bad = file == NULL || fwrite(bytes, 1, count, file) != count;
-    is_bad = (file != NULL && fclose(file) != 0) || is_bad;
-    FAIL_IF(is_bad, STATUS_OUTPUT, "%s: cannot be written; is the disk full?", path);
-done:
-    return status;
-}
-
 static const char *partial(const struct explain *explain, int file)
 {
     return stage_partial(explain->stage, explain->file[file]);
@@ -132,8 +121,8 @@ static enum status write_figure(const struct explain *explain, const struct expl
     const char *scratch = explain->job->scratch;
     TRY(path_create_folder(scratch != NULL ? scratch : folder));
     TRY(explanation_draw(explanation, scratch != NULL ? scratch : folder, &picture));
-    TRY(write_file(partial(explain, FILE_PNG), picture.png, (size_t)picture.png_bytes));
-    TRY(write_file(partial(explain, FILE_PDF), picture.pdf, (size_t)picture.pdf_bytes));
+    TRY(path_write(partial(explain, FILE_PNG), picture.png, (size_t)picture.png_bytes));
+    TRY(path_write(partial(explain, FILE_PDF), picture.pdf, (size_t)picture.pdf_bytes));
 done:
     picture_clear(&picture);
     free(folder);
@@ -147,11 +136,11 @@ static enum status write_files(const struct explain *explain, const struct expla
     explanation_text(explanation, &text);
     FAIL_IF(text.failed || text.data == NULL, STATUS_MEMORY, "out of memory");
     if (explain->files == 1) { /* standard output */
-        TRY(write_file(partial(explain, 0), text.data, text.length));
+        TRY(path_write(partial(explain, 0), text.data, text.length));
         goto done;
     }
     TRY(explanation_write_json(explanation, partial(explain, FILE_JSON)));
-    TRY(write_file(partial(explain, FILE_TEXT), text.data, text.length));
+    TRY(path_write(partial(explain, FILE_TEXT), text.data, text.length));
     TRY(explanation_write_series(explanation, partial(explain, FILE_CSV),
                                  partial(explain, FILE_TWIN)));
     if (explain->draws) {

@@ -475,18 +475,37 @@ done:
     return status;
 }
 
-static enum status inventory_stage(struct inventory *inventory)
+/* How the work is cut, and whether a rank has the memory for an item of each stage. */
+static enum status cut_items(struct inventory *inventory)
 {
-    enum status status;
+    enum status status = STATUS_OK;
+    const struct job *job = inventory->job;
     int64_t slots = inventory->results.slot_count;
-    inventory->draws.draws = option_integer(inventory->job->options, "draws");
-    inventory->draws.block = option_integer(inventory->job->options, "block");
+    int64_t block = option_integer(job->options, "block");
+    inventory->draws.draws = option_integer(job->options, "draws");
+    inventory->draws.block = block;
     inventory->band = band_of(slots, inventory->draws.draws);
     inventory->sample_count = inventory_samples_count(inventory->inputs);
     inventory->bands = (slots + inventory->band - 1) / inventory->band;
-    if (option_flag(inventory->job->options, "sensitivities")) {
-        TRY_TOGETHER(inventory->job->comm, find_influences(inventory));
+    if (option_flag(job->options, "sensitivities")) {
+        TRY(find_influences(inventory));
     }
+    int64_t drawing = inventory_draws_bytes(&inventory->results, block);
+    int64_t summing = item_bytes(inventory);
+    int64_t bytes = drawing > summing ? drawing : summing;
+    FAIL_IF(bytes > job->memory_bytes, STATUS_USAGE,
+            "--memory %lldM is too small for %lld draws of %lld results in blocks of %lld: use --memory "
+            "%lldM%s",
+            (long long)(job->memory_bytes >> 20), (long long)inventory->draws.draws,
+            (long long)slots, (long long)block, (long long)(bytes >> 20) + 1,
+            drawing > summing ? ", or a smaller --block" : "");
+done:
+    return status;
+}
+
+static enum status inventory_stage(struct inventory *inventory)
+{
+    enum status status;
     struct items items =
         items_counted(inventory->bands + inventory->chunks + inventory->sample_count);
     struct items_cost cost = {.fixed_bytes = item_bytes(inventory)};
@@ -510,6 +529,7 @@ static enum status prepare(struct inventory *inventory)
     TRY(read_model(inventory));
     TRY(inventory_grid_create(inventory->job, &inventory->model, &inventory->grid));
     TRY(find_headlines(inventory));
+    TRY(cut_items(inventory));
     tell_warnings(inventory);
     TRY(inventory_draws_name(inventory->job, &inventory->draws));
     TRY(declare(inventory));

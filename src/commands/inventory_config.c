@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum status inventory_complain(const struct config_node *node, const char *format, ...)
 {
@@ -83,6 +84,25 @@ enum status inventory_list(const struct config_node *mapping, const char *key,
     }
 done:
     return status;
+}
+
+bool inventory_is_same(const char *a, const char *b, bool ignores_case)
+{
+    return ignores_case ? text_equal_ignoring_case(a, b) : strcmp(a, b) == 0;
+}
+
+const char *inventory_respell(const struct config_node *spellings, const char *index,
+                              const char *text, bool ignores_case)
+{
+    const struct config_node *names = spellings != NULL ? config_find(spellings, index) : NULL;
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        const struct config_node *name = &names->children[i];
+        if (name->key != NULL && name->kind == CONFIG_SCALAR &&
+            inventory_is_same(name->key, text, ignores_case)) {
+            return name->text;
+        }
+    }
+    return text;
 }
 
 const char *inventory_near(const char *word, const struct text_list *names, char *buffer,

@@ -2,6 +2,8 @@
 #ifndef AIRSHED_COMMANDS_INVENTORY_CONFIG_H
 #define AIRSHED_COMMANDS_INVENTORY_CONFIG_H
 
+#include <stdbool.h>
+
 #include "base/config.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -23,6 +25,13 @@ enum status inventory_text(const struct config_node *mapping, const char *key, c
 /** Appends the items under @p key: a list, or a scalar as a list of one; nothing where there is none. */
 enum status inventory_list(const struct config_node *mapping, const char *key,
                            struct text_list *list);
+
+/** The name of @p index that `spellings` (NULL: none) has for @p text, or @p text. */
+const char *inventory_respell(const struct config_node *spellings, const char *index,
+                              const char *text, bool ignores_case);
+
+/** True where two names are the same. */
+bool inventory_is_same(const char *a, const char *b, bool ignores_case);
 
 /** A sentence "; did you mean 'NAME'?", or "", in @p buffer. */
 const char *inventory_near(const char *word, const struct text_list *names, char *buffer,

@@ -67,10 +67,9 @@ done:
     return status;
 }
 
-static int64_t drawer_bytes(const struct inventory_drawing *drawing)
+int64_t inventory_draws_bytes(const struct inventory_results *results, int64_t block)
 {
-    const struct inventory_results *results = drawing->results;
-    return drawing->block * (8 * graph_blocks(results->graph) + 4 * results->slot_count);
+    return block * (8 * graph_blocks(results->graph) + 4 * results->slot_count);
 }
 
 /* ---- the cube ----------------------------------------------------------------------------- */
@@ -117,13 +116,8 @@ static enum status run(const struct job *job, const struct inventory_drawing *dr
     const struct job own = scratch_job(job);
     struct drawer drawer = {.drawing = drawing, .draws = draws};
     const struct items items = items_counted(draws->variable.layers);
-    const struct items_cost cost = {.fixed_bytes = drawer_bytes(drawing)};
+    const struct items_cost cost = {.fixed_bytes = inventory_draws_bytes(drawing->results, drawing->block)};
     const struct flow_work work = {.context = &drawer, .compute = draw_block, .write = write_block};
-    FAIL_IF(cost.fixed_bytes > job->memory_bytes, STATUS_USAGE,
-            "--memory %lldM is too small for a block of %lld draws of %lld results: use --memory "
-            "%lldM, or a smaller --block",
-            (long long)(job->memory_bytes >> 20), (long long)draws->block, (long long)draws->slots,
-            (long long)(cost.fixed_bytes >> 20) + 1);
     TRY_TOGETHER(job->comm, declare(&own, drawing, draws, &stage));
     TRY(stage_begin(stage, &items, &cost));
     if (!stage_is_done(stage)) {

@@ -31,9 +31,11 @@ struct inventory_draws {
 /** Names the scratch, so that what a kill has left goes even where the product is complete. */
 enum status inventory_draws_name(const struct job *job, struct inventory_draws *draws);
 
+/** Memory that a rank takes for a block of draws. */
+int64_t inventory_draws_bytes(const struct inventory_results *results, int64_t block);
+
 /** Makes the draws, each block by one rank; a run that was killed goes on where it was. With --dry-run
- *  the plan is printed. Collective.
- *  @return STATUS_USAGE where a block does not fit --memory */
+ *  the plan is printed. Collective. */
 enum status inventory_draws_make(const struct job *job, const struct inventory_drawing *drawing,
                                  struct inventory_draws *draws);
 

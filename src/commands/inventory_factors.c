@@ -12,16 +12,16 @@
 /** An uncertain value on its way to a factor. */
 struct candidate {
     uint64_t item;
-    double spread; /* sd over centre, the larger the earlier */
+    double spread;  /* sd over centre, the larger the earlier */
     int64_t number; /* of a value, then of a factor */
 };
 
 static int compare_items(const void *a, const void *b)
 {
     const struct candidate *first = a, *second = b;
-    return first->item != second->item ? (first->item > second->item) - (first->item < second->item)
-                                       : (first->spread < second->spread) -
-                                             (first->spread > second->spread);
+    return first->item != second->item
+               ? (first->item > second->item) - (first->item < second->item)
+               : (first->spread < second->spread) - (first->spread > second->spread);
 }
 
 static int compare_spreads(const void *a, const void *b)
@@ -61,8 +61,8 @@ static void make_factors(struct inventory_inputs *inputs, struct candidate *cand
         inputs->links[factors - 1] = (struct factor_link){(int32_t)(factors - 1), 1};
         inputs->factors[factors - 1].item = candidates[i].item;
         if (is_new) { /* ready for the second sort; at or before i */
-            candidates[factors - 1] = (struct candidate){candidates[i].item, candidates[i].spread,
-                                                         factors - 1};
+            candidates[factors - 1] =
+                (struct candidate){candidates[i].item, candidates[i].spread, factors - 1};
         }
     }
     inputs->factor_count = factors;
@@ -74,7 +74,9 @@ static void make_factors(struct inventory_inputs *inputs, struct candidate *cand
 
 /* ---- correlations ------------------------------------------------------------------------- */
 
-enum { MOST = 16 /* parameters that one matrix correlates */ };
+enum {
+    MOST = 16 /* parameters that one matrix correlates */
+};
 
 /* Cholesky's factor of the leading @p count rows of a matrix of @p stride, in place, lower part.
  * @return whether it is positive definite */
@@ -115,8 +117,8 @@ static enum status check_possible(const struct inventory_correlation *correlatio
 {
     double low = 0, high = 1;
     if (correlation->count > MOST) {
-        return inventory_complain(correlation->node, "at most %d parameters can be correlated at once",
-                                  MOST);
+        return inventory_complain(correlation->node,
+                                  "at most %d parameters can be correlated at once", MOST);
     }
     if (is_possible(correlation, 1)) {
         return STATUS_OK;
@@ -125,10 +127,11 @@ static enum status check_possible(const struct inventory_correlation *correlatio
         double middle = 0.5 * (low + high);
         *(is_possible(correlation, middle) ? &low : &high) = middle;
     }
-    return inventory_complain(correlation->node,
-                              "these correlations contradict each other (the matrix is not positive "
-                              "definite): bring them nearer to 0; all of them times %.2g would do",
-                              floor(low * 100) / 100);
+    return inventory_complain(
+        correlation->node,
+        "these correlations contradict each other (the matrix is not positive "
+        "definite): bring them nearer to 0; all of them times %.2g would do",
+        floor(low * 100) / 100);
 }
 
 static enum status check_once(const struct inventory_model *model, int number)
@@ -144,8 +147,9 @@ static enum status check_once(const struct inventory_model *model, int number)
         for (int other = 0; other < number; other++) {
             for (int k = 0; k < model->correlations[other].count; k++) {
                 if (model->correlations[other].parameters[k] == own->parameters[i]) {
-                    return inventory_complain(own->node, "'%s' is correlated in another item, too: put "
-                                                         "both into one 'matrix'",
+                    return inventory_complain(own->node,
+                                              "'%s' is correlated in another item, too: put "
+                                              "both into one 'matrix'",
                                               name);
                 }
             }
@@ -176,8 +180,7 @@ static struct order order_of(const struct inventory_model *model,
     struct order order = {.correlation = correlation};
     for (int i = 0; i < correlation->count; i++) {
         int at = i, own = indices_of(model, correlation->parameters[i]);
-        while (at > 0 &&
-               indices_of(model, correlation->parameters[order.place[at - 1]]) > own) {
+        while (at > 0 && indices_of(model, correlation->parameters[order.place[at - 1]]) > own) {
             order.place[at] = order.place[at - 1];
             at--;
         }

@@ -58,6 +58,17 @@ done:
     return status;
 }
 
+static bool is_uncertain(const struct inventory_figures *figures)
+{
+    const bool *uncertain = inventory_inputs_uncertain(figures->inputs);
+    for (int64_t i = 0; i < figures->model->value_count; i++) {
+        if (uncertain[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status add_species(struct drawing *drawing, int species)
 {
     enum status status;
@@ -71,6 +82,9 @@ static enum status add_species(struct drawing *drawing, int species)
     }
     if (has_maps) {
         TRY(add_figure(figures, FIGURE_CUMULATIVE, species, -1, "cumulative"));
+    }
+    if (!is_uncertain(figures)) {
+        return STATUS_OK;
     }
     if (option_flag(drawing->job->options, "sensitivities")) {
         TRY(add_figure(figures, FIGURE_SENSITIVITIES, species, -1, "sensitivities"));
@@ -171,17 +185,6 @@ done:
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-static enum status write_file(const char *path, const char *bytes, int64_t count)
-{
-    enum status status = STATUS_OK;
-    FILE *file = fopen(path, "we");
-    bool is_bad = file == NULL || fwrite(bytes, 1, (size_t)count, file) != (size_t)count;
-    is_bad = (file != NULL && fclose(file) != 0) || is_bad;
-    FAIL_IF(is_bad, STATUS_OUTPUT, "%s: cannot be written; is the disk full?", path);
-done:
-    return status;
-}
-
 static enum status write_pictures(const struct drawing *drawing)
 {
     enum status status;
@@ -194,9 +197,9 @@ static enum status write_pictures(const struct drawing *drawing)
         int64_t png;
         memcpy(&png, bytes, sizeof png);
         bytes += sizeof png;
-        TRY(write_file(stage_partial(drawing->stage, paths[0]), bytes, png));
-        TRY(write_file(stage_partial(drawing->stage, paths[1]), bytes + png,
-                       record->payload_bytes - (int64_t)sizeof png - png));
+        TRY(path_write(stage_partial(drawing->stage, paths[0]), bytes, (size_t)png));
+        TRY(path_write(stage_partial(drawing->stage, paths[1]), bytes + png,
+                       (size_t)(record->payload_bytes - (int64_t)sizeof png - png)));
     }
 done:
     journal_content_clear(&content);

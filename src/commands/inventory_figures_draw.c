@@ -1,4 +1,5 @@
 /* airshed -- GPL-3.0-or-later. inventory: what each of its figures shows. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,7 @@ static void make_title(const struct inventory_figures *figures, int species, con
     const char *name = species_name(figures, species);
     snprintf(title, TITLE_BYTES, "%.60s%s%.250s%s", name, name[0] != '\0' ? ": " : "", words,
              warning_of(figures));
+    title[0] = (char)(name[0] == '\0' ? toupper((unsigned char)title[0]) : title[0]);
 }
 
 /* ---- flows -------------------------------------------------------------------------------- */

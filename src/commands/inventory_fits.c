@@ -11,16 +11,19 @@
 #include "inventory_inputs_internal.h"
 #include "kernels/quantile.h"
 
-#define LEAST_P 0.05 /* of the Anderson-Darling and Kolmogorov-Smirnov tests, for a family to be a rival */
-#define LEVEL 0.95   /* of intervals */
+#define LEAST_P                                                                                    \
+    0.05 /* of the Anderson-Darling and Kolmogorov-Smirnov tests, for a family to be a rival */
+#define LEVEL 0.95 /* of intervals */
 
 static const enum distribution_family families[] = {
     DISTRIBUTION_NORMAL, DISTRIBUTION_LOGNORMAL, DISTRIBUTION_TRIANGULAR, DISTRIBUTION_UNIFORM,
     DISTRIBUTION_BETA,   DISTRIBUTION_GAMMA,     DISTRIBUTION_WEIBULL};
-enum { FAMILIES = sizeof families / sizeof families[0] };
+enum {
+    FAMILIES = sizeof families / sizeof families[0]
+};
 
 const char *const inventory_sample_statistics[FIT_STATISTICS] = {"mean", "sd", "p2.5", "median",
-                                                               "p97.5"};
+                                                                 "p97.5"};
 const double inventory_percentiles[FIT_PERCENTILES] = {0.01, 0.025, 0.05, 0.1,   0.25, 0.5,
                                                        0.75, 0.9,   0.95, 0.975, 0.99};
 
@@ -103,8 +106,7 @@ static enum status fit_sample(const struct inventory_inputs *inputs,
     TRY(fit_all(inputs, value, sorted, FIT_LIKELIHOOD, scratch, sample->fits, &sample->fit_count));
     by_likelihood = sample->fit_count;
     TRY(fit_all(inputs, value, sorted, FIT_MOMENTS, scratch, sample->fits, &sample->fit_count));
-    sample->chosen =
-        distribution_fit_choose(sample->fits, by_likelihood, LEAST_P, &sample->choice);
+    sample->chosen = distribution_fit_choose(sample->fits, by_likelihood, LEAST_P, &sample->choice);
 done:
     return status;
 }
@@ -160,7 +162,8 @@ static struct known_within within(double estimate, double *values, int64_t count
 {
     int64_t kept = sort_numbers(values, count);
     return (struct known_within){estimate, quantile(values, kept, 0.5 * (1 - LEVEL)),
-                                 quantile(values, kept, 0.5), quantile(values, kept, 0.5 * (1 + LEVEL))};
+                                 quantile(values, kept, 0.5),
+                                 quantile(values, kept, 0.5 * (1 + LEVEL))};
 }
 
 /* The distribution that describes the spread between samples: the one that is drawn from where they are
@@ -170,8 +173,8 @@ static struct distribution_fit describing(const struct inventory_inputs *inputs,
                                           const double *sorted)
 {
     const struct input *input = &inputs->inputs[sample->value];
-    struct distribution_fit fit = distribution_fit(DISTRIBUTION_EMPIRICAL, FIT_LIKELIHOOD, sorted,
-                                                   sample->count, 0, 1);
+    struct distribution_fit fit =
+        distribution_fit(DISTRIBUTION_EMPIRICAL, FIT_LIKELIHOOD, sorted, sample->count, 0, 1);
     if (input->origin == ORIGIN_FITTED) {
         fit = distribution_fit(input->distribution.family, FIT_LIKELIHOOD, sorted, sample->count, 0,
                                1);
@@ -194,7 +197,7 @@ static enum status vary(const struct inventory_inputs *inputs, const struct inve
     TRY(distribution_fit_replicates(&fit, key, value->identity, times, inventory_percentiles,
                                     FIT_PERCENTILES, quantiles, scratch));
     for (int i = 0; i < FIT_PERCENTILES + 2; i++) {
-        double estimate = i < FIT_PERCENTILES    ? distribution_quantile(law, inventory_percentiles[i])
+        double estimate = i < FIT_PERCENTILES ? distribution_quantile(law, inventory_percentiles[i])
                           : i == FIT_PERCENTILES ? distribution_mean(law)
                                                  : sqrt(distribution_variance(law));
         sample->variability[i] = within(estimate, quantiles + i * times, times);

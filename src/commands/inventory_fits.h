@@ -8,10 +8,10 @@
 #include "kernels/distribution_fit.h"
 
 enum {
-    FITS_MAX = 14,          /**< seven families by likelihood and by moments */
-    FIT_STATISTICS = 5,     /**< mean, sd, and three percentiles */
-    FIT_PERCENTILES = 11,   /**< of the variability */
-    TEST_REPLICATES = 199,  /**< most replicates of a p-value: steps of 0.005 */
+    FITS_MAX = 14,         /**< seven families by likelihood and by moments */
+    FIT_STATISTICS = 5,    /**< mean, sd, and three percentiles */
+    FIT_PERCENTILES = 11,  /**< of the variability */
+    TEST_REPLICATES = 199, /**< most replicates of a p-value: steps of 0.005 */
 };
 
 /** "mean", "sd", "p2.5", "median", "p97.5". */
@@ -30,9 +30,9 @@ struct known_within {
 struct inventory_sample {
     int64_t value; /**< of the model */
     int64_t count;
-    int fit_count; /**< 0: fewer than 5 values */
+    int fit_count;                          /**< 0: fewer than 5 values */
     struct distribution_fit fits[FITS_MAX]; /**< by likelihood, then by moments */
-    int chosen;    /**< of fits, by likelihood alone; -1 */
+    int chosen;                             /**< of fits, by likelihood alone; -1 */
     enum fit_choice choice;
     /** Bootstrap of the sample. */
     double statistic[FIT_STATISTICS];

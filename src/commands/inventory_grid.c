@@ -521,12 +521,11 @@ static const struct table_column *table_columns(const char *units)
     return columns;
 }
 
-static void write_group(const struct spread *spread, const struct grid_group *group, int year,
+static void write_group(const struct spread *spread, const struct grid_group *group,
                         struct table_writer *writer)
 {
     const struct inventory_model *model = spread->grid->model;
     struct inventory_result result = {.subject = group->subject, .subject_member = group->member};
-    (void)year;
     table_writer_text(writer, model->indices[INDEX_SPECIES].members.items[group->species]);
     table_writer_text(writer, inventory_subject_name(group->subject));
     table_writer_text(writer, inventory_subject_member(model, &result));
@@ -539,7 +538,7 @@ static void write_record(const struct spread *spread, int64_t item, const struct
     int year;
     const struct grid_group *group = group_of(spread, item, &year);
     const struct grid_proxy *proxy = &spread->grid->proxy[group->part[record->part].proxy];
-    write_group(spread, group, year, writer);
+    write_group(spread, group, writer);
     table_writer_text(writer, path_name(proxy->path));
     table_writer_text(writer, spread->grid->zone[record->zone].name);
     table_writer_text(writer, inventory_year_name(spread->grid->model, year, text));
@@ -566,7 +565,7 @@ static void write_absent(const struct spread *spread, int source, int species, i
         .place = "all",
         .year = inventory_year_name(model, year, text)};
     const struct inventory_total *row = inventory_totals_find(&spread->totals, &like);
-    write_group(spread, &group, year, writer);
+    write_group(spread, &group, writer);
     table_writer_text(writer, NULL);
     table_writer_text(writer, model->sources[source].is_national ? "NATIONAL" : "all");
     table_writer_text(writer, like.year);

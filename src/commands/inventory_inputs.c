@@ -16,12 +16,13 @@
 #include "kernels/distribution_fit.h"
 #include "kernels/sampler.h"
 
-enum { CHUNK = 1024 };
+enum {
+    CHUNK = 1024
+};
 
 const char *const inventory_origin_names[] = {
-    [ORIGIN_FIXED] = "fixed",         [ORIGIN_STATED] = "stated",
-    [ORIGIN_BOOTSTRAP] = "bootstrap", [ORIGIN_FITTED] = "fitted",
-    [ORIGIN_EMPIRICAL] = "empirical", [ORIGIN_SMALL] = "small sample",
+    [ORIGIN_FIXED] = "fixed",   [ORIGIN_STATED] = "stated",       [ORIGIN_BOOTSTRAP] = "bootstrap",
+    [ORIGIN_FITTED] = "fitted", [ORIGIN_EMPIRICAL] = "empirical", [ORIGIN_SMALL] = "small sample",
 };
 
 /* ---- distributions of samples ------------------------------------------------------------- */
@@ -136,8 +137,7 @@ done:
 }
 
 static enum status check_drawn(const struct inventory_inputs *inputs,
-                               const struct inventory_value *value,
-                               const struct input *input)
+                               const struct inventory_value *value, const struct input *input)
 {
     enum distribution_fault fault = distribution_check(&input->distribution);
     return fault == DISTRIBUTION_SOUND
@@ -165,8 +165,8 @@ static enum status make_input(struct inventory_inputs *inputs, int64_t number)
         input->distribution = distribution_of(DISTRIBUTION_CONSTANT, value->value, 0, 0, 0);
         return STATUS_OK;
     }
-    input->distribution = inventory_spread_cut(
-        input->distribution, inputs->model->parameters[value->parameter].kind);
+    input->distribution =
+        inventory_spread_cut(input->distribution, inputs->model->parameters[value->parameter].kind);
     TRY(check_drawn(inputs, value, input));
     TRY(sampler_create(&input->distribution, &input->sampler));
     input->sd = sqrt(distribution_variance(&input->distribution));
@@ -261,12 +261,11 @@ const char *inventory_distribution_text(const struct distribution *distribution,
 {
     enum distribution_family family = distribution->family;
     int count = distribution_parameter_count(family);
-    size_t length =
-        (size_t)snprintf(buffer, bytes, "%s", distribution_family_name(family));
+    size_t length = (size_t)snprintf(buffer, bytes, "%s", distribution_family_name(family));
     for (int i = 0; i < count && length < bytes; i++) {
         char number[TEXT_NUMBER_BYTES];
-        length += (size_t)snprintf(buffer + length, bytes - length, "%s%s=%s%s", i == 0 ? "(" : ", ",
-                                   distribution_parameter_name(family, i),
+        length += (size_t)snprintf(buffer + length, bytes - length, "%s%s=%s%s",
+                                   i == 0 ? "(" : ", ", distribution_parameter_name(family, i),
                                    text_real(distribution->parameters[i], number),
                                    i + 1 == count ? ")" : "");
     }
@@ -312,7 +311,8 @@ static void draw_value(const struct inventory_inputs *inputs, int64_t value, int
 {
     const struct input *input = &inputs->inputs[value];
     double uniforms[CHUNK] __attribute__((aligned(64)));
-    sampler_prefetch(input->sampler); /* thousands of values take turns: not in the cache any more */
+    sampler_prefetch(
+        input->sampler); /* thousands of values take turns: not in the cache any more */
     __builtin_prefetch(input + 1);
     for (int64_t done = 0; done < draws; done += CHUNK) {
         int64_t count = draws - done < CHUNK ? draws - done : CHUNK;

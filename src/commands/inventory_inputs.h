@@ -12,6 +12,11 @@
  * Values whose keys differ in `one_draw` indices alone share their uniform number. Values are cut to what
  * their kind allows: shares to [0, 1], activities and factors to [0, inf). Shares over one index are
  * rescaled by the graph (inventory_graph.c).
+ *
+ * `correlations` correlate ranks by a Gaussian copula: the normal score of a value is a weighted sum of its own
+ * and those of its partners, the values of the other parameters that are looked up where it holds. Parameters
+ * that vary by less come first. With Latin hypercubes and Sobol points that leaves only the first of them
+ * evenly spread. Iman and Conover's method would reorder all draws at once and lose the keys.
  */
 #ifndef AIRSHED_COMMANDS_INVENTORY_INPUTS_H
 #define AIRSHED_COMMANDS_INVENTORY_INPUTS_H

@@ -6,7 +6,9 @@
 #include "inventory_output_internal.h"
 
 /* Parameter, keys, units and number of samples begin each row. */
-enum { LEADING = 4 };
+enum {
+    LEADING = 4
+};
 static const struct table_column leading[LEADING] = {
     {"parameter", NULL, NULL, TABLE_TEXT},
     {"keys", NULL, "members that the value is for", TABLE_TEXT},
@@ -22,8 +24,8 @@ static void write_leading(const struct inventory_output *output,
     const struct inventory_value *value = &model->values[sample->value];
     const struct inventory_parameter *parameter = &model->parameters[value->parameter];
     table_writer_text(writer, parameter->name);
-    table_writer_text(writer, inventory_key_text(model, value->parameter, &value->key, keys,
-                                                 sizeof keys));
+    table_writer_text(writer,
+                      inventory_key_text(model, value->parameter, &value->key, keys, sizeof keys));
     table_writer_text(writer, parameter->units);
     table_writer_integer(writer, sample->count);
 }
@@ -44,8 +46,8 @@ int64_t fits_columns(const struct inventory_output *output, struct table_column 
         {"family", NULL, NULL, TABLE_TEXT},
         {"method", NULL, "largest likelihood, or moments", TABLE_TEXT},
         {"distribution", NULL, "with its parameters", TABLE_TEXT},
-        {"first_error", NULL, "standard error of the first parameter, from the observed information",
-         TABLE_NUMBER},
+        {"first_error", NULL,
+         "standard error of the first parameter, from the observed information", TABLE_NUMBER},
         {"second_error", NULL, "of the second", TABLE_NUMBER},
         {"log_likelihood", "1", NULL, TABLE_NUMBER},
         {"aicc", "1", "Akaike's criterion, corrected for small samples", TABLE_NUMBER},
@@ -55,8 +57,9 @@ int64_t fits_columns(const struct inventory_output *output, struct table_column 
         {"cvm", "1", "Cramer-von Mises", TABLE_NUMBER},
         {"p_ks", "1", "p of ks by parametric bootstrap", TABLE_NUMBER},
         {"p_ad", "1", "p of ad; none where it is infinite", TABLE_NUMBER},
-        {"chosen", NULL, "smallest AICc among fits by likelihood with both p at least 0.05; nearest: no "
-                         "fit passes, the smallest ad is taken",
+        {"chosen", NULL,
+         "smallest AICc among fits by likelihood with both p at least 0.05; nearest: no "
+         "fit passes, the smallest ad is taken",
          TABLE_TEXT},
         {"problem", NULL, "why there is no fit", TABLE_TEXT},
     };
@@ -70,11 +73,16 @@ static void write_fit(const struct inventory_sample *sample, int number,
     char text[256];
     const struct distribution_fit *fit = &sample->fits[number];
     bool is_sound = fit->reason == REASON_OK, is_chosen = number == sample->chosen;
-    const double numbers[] = {fit->standard_errors[0], fit->standard_errors[1],
-                              fit->log_likelihood,     fit->aicc,
-                              fit->bic,                fit->ks,
-                              fit->ad,                 fit->cvm,
-                              fit->p_ks,               fit->p_ad};
+    const double numbers[] = {fit->standard_errors[0],
+                              fit->standard_errors[1],
+                              fit->log_likelihood,
+                              fit->aicc,
+                              fit->bic,
+                              fit->ks,
+                              fit->ad,
+                              fit->cvm,
+                              fit->p_ks,
+                              fit->p_ad};
     table_writer_text(writer, distribution_family_name(fit->family));
     table_writer_text(writer, fit->method == FIT_LIKELIHOOD ? "likelihood" : "moments");
     table_writer_text(writer,
@@ -110,7 +118,8 @@ int64_t bootstrap_columns(const struct inventory_output *output, struct table_co
         {"estimate", NULL, NULL, TABLE_NUMBER},
         {"low", NULL, "95 % interval by percentiles of the bootstrap", TABLE_NUMBER},
         {"high", NULL, NULL, TABLE_NUMBER},
-        {"low_error", NULL, "standard error of that end, from the number of replicates", TABLE_NUMBER},
+        {"low_error", NULL, "standard error of that end, from the number of replicates",
+         TABLE_NUMBER},
         {"high_error", NULL, NULL, TABLE_NUMBER},
         {"bca_low", NULL, "95 % interval, corrected for bias and skewness (BCa)", TABLE_NUMBER},
         {"bca_high", NULL, NULL, TABLE_NUMBER},
@@ -153,7 +162,8 @@ int64_t variability_columns(const struct inventory_output *output, struct table_
          TABLE_TEXT},
         {"probability", "1", "of a percentile", TABLE_NUMBER},
         {"estimate", NULL, "by the distribution that describes the samples best", TABLE_NUMBER},
-        {"low", NULL, "95 % interval of what so few samples leave open: refits to samples of the same size",
+        {"low", NULL,
+         "95 % interval of what so few samples leave open: refits to samples of the same size",
          TABLE_NUMBER},
         {"median", NULL, "of the refits", TABLE_NUMBER},
         {"high", NULL, NULL, TABLE_NUMBER},

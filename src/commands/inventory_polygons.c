@@ -48,25 +48,6 @@ done:
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-static bool is_same(const struct reading *reading, const char *a, const char *b)
-{
-    return reading->ignores_case ? text_equal_ignoring_case(a, b) : strcmp(a, b) == 0;
-}
-
-static const char *respell(const struct reading *reading, const char *text)
-{
-    const struct config_node *spellings = config_find(reading->node, "spellings");
-    const struct config_node *names =
-        spellings != NULL ? config_find(spellings, "province") : NULL;
-    for (size_t i = 0; names != NULL && i < names->count; i++) {
-        const struct config_node *name = &names->children[i];
-        if (name->key != NULL && name->kind == CONFIG_SCALAR && is_same(reading, name->key, text)) {
-            return name->text;
-        }
-    }
-    return text;
-}
-
 static enum status find_column(struct reading *reading)
 {
     enum status status;
@@ -91,13 +72,14 @@ static enum status match_names(struct reading *reading)
     const struct text_list *provinces = &reading->model->indices[INDEX_PROVINCE].members;
     struct inventory_polygons *polygons = reading->polygons;
     const struct vector_layer *layer = polygons->layer;
+    const struct config_node *spellings = config_find(reading->node, "spellings");
     TRY(memory_allocate((size_t)layer->count, sizeof *polygons->member, &polygons->member));
     for (int64_t i = 0; i < layer->count; i++) {
         const char *own = table_text(layer->attributes, i, reading->column);
-        const char *name = respell(reading, own);
+        const char *name = inventory_respell(spellings, "province", own, reading->ignores_case);
         polygons->member[i] = -1;
         for (size_t k = 0; k < provinces->count; k++) {
-            if (is_same(reading, provinces->items[k], name)) {
+            if (inventory_is_same(provinces->items[k], name, reading->ignores_case)) {
                 polygons->member[i] = (int)k;
             }
         }

@@ -13,18 +13,32 @@
 
 #define POSSIBLE                                                                                   \
     "fixed, normal, lognormal, triangular, uniform, beta, arcsine, gamma, weibull, or empirical "  \
-    "for samples, as in normal(cv=5 %%), lognormal(gsd=2), triangular(low=1, high=4), "             \
+    "for samples, as in normal(cv=5 %%), lognormal(gsd=2), triangular(low=1, high=4), "            \
     "uniform(half=0.5)"
 
 #define NORMAL_97_5 1.959963984540054 /* 97.5 % point of the standard normal */
 #define LARGEST_BARE_CV 5.0
 #define LEAST_SHAPE 0.05 /* of beta and gamma */
 
-enum spread_key { KEY_CV, KEY_SD, KEY_GSD, KEY_REST, KEY_HALF, KEY_LOW, KEY_HIGH, KEY_MIN, KEY_MAX, KEYS };
-static const char *const key_names[KEYS] = {"cv",   "sd",  "gsd",  "rest", "half",
+enum spread_key {
+    KEY_CV,
+    KEY_SD,
+    KEY_GSD,
+    KEY_REST,
+    KEY_HALF,
+    KEY_LOW,
+    KEY_HIGH,
+    KEY_MIN,
+    KEY_MAX,
+    KEYS
+};
+static const char *const key_names[KEYS] = {"cv",  "sd",   "gsd", "rest", "half",
                                             "low", "high", "min", "max"};
 
-enum { OF_WIDTH = 1 << KEY_CV | 1 << KEY_SD, OF_ENDS = 1 << KEY_LOW | 1 << KEY_HIGH };
+enum {
+    OF_WIDTH = 1 << KEY_CV | 1 << KEY_SD,
+    OF_ENDS = 1 << KEY_LOW | 1 << KEY_HIGH
+};
 
 enum spread_shape {
     SHAPE_FIXED,
@@ -43,14 +57,14 @@ enum spread_shape {
 static const struct {
     const char *name;
     enum distribution_family family;
-    int keys;              /* that it takes, beside min and max */
-    double sds_of_half;    /* half its width in standard deviations; 0: no such width */
+    int keys;           /* that it takes, beside min and max */
+    double sds_of_half; /* half its width in standard deviations; 0: no such width */
 } shapes[SHAPES] = {
     [SHAPE_FIXED] = {"fixed", DISTRIBUTION_CONSTANT, 0, 0},
     [SHAPE_NORMAL] = {"normal", DISTRIBUTION_NORMAL, OF_WIDTH | OF_ENDS, 0},
     [SHAPE_LOGNORMAL] = {"lognormal", DISTRIBUTION_LOGNORMAL, OF_WIDTH | OF_ENDS | 1 << KEY_GSD, 0},
-    [SHAPE_TRIANGULAR] = {"triangular", DISTRIBUTION_TRIANGULAR,
-                          OF_WIDTH | OF_ENDS | 1 << KEY_HALF, 2.449489742783178},
+    [SHAPE_TRIANGULAR] = {"triangular", DISTRIBUTION_TRIANGULAR, OF_WIDTH | OF_ENDS | 1 << KEY_HALF,
+                          2.449489742783178},
     [SHAPE_UNIFORM] = {"uniform", DISTRIBUTION_UNIFORM, OF_WIDTH | OF_ENDS | 1 << KEY_HALF,
                        1.7320508075688772},
     [SHAPE_BETA] = {"beta", DISTRIBUTION_BETA, OF_WIDTH | OF_ENDS | 1 << KEY_REST, 0},
@@ -92,9 +106,10 @@ static enum status complain(const struct spread *spread, const char *format, ...
                                 config_place(node != NULL ? node : spread->parameter->node, place),
                                 spread->text, spread->parameter->name, spread->value->place, told);
     } else {
-        status = failure_record(STATUS_DATA, __FILE__, __LINE__, "%s: distribution '%s' of '%s': %s",
-                                spread->value->place, spread->text != NULL ? spread->text : "",
-                                spread->parameter->name, told);
+        status =
+            failure_record(STATUS_DATA, __FILE__, __LINE__, "%s: distribution '%s' of '%s': %s",
+                           spread->value->place, spread->text != NULL ? spread->text : "",
+                           spread->parameter->name, told);
     }
     free(length >= 0 ? sentence : NULL);
     return status;
@@ -244,9 +259,10 @@ static enum status add_columns(struct spread *spread)
         return STATUS_OK;
     }
     if (spread->text == NULL) {
-        return complain(spread, "sd, low or high are given, but not of which distribution: name it in "
-                                "a column 'distribution' or as 'spread' of the parameter; possible are "
-                                POSSIBLE);
+        return complain(
+            spread,
+            "sd, low or high are given, but not of which distribution: name it in "
+            "a column 'distribution' or as 'spread' of the parameter; possible are " POSSIBLE);
     }
     if (!spread->is_parameters && ((has_sd && says_width) || (has_ends && says_ends))) {
         return complain(spread, "the columns sd, low or high say it a second time: keep one");
@@ -285,13 +301,13 @@ static enum status check_ways(const struct spread *spread)
         return complain(spread, "%s of the ways to say how wide it is %s; %s takes %s%s%s",
                         ways == 0 ? "none" : "more than one", ways == 0 ? "is given" : "are given",
                         name, "cv or sd",
-                        (shapes[spread->shape].keys & 1 << KEY_HALF) != 0  ? ", half"
-                        : (shapes[spread->shape].keys & 1 << KEY_GSD) != 0 ? ", gsd"
+                        (shapes[spread->shape].keys & 1 << KEY_HALF) != 0   ? ", half"
+                        : (shapes[spread->shape].keys & 1 << KEY_GSD) != 0  ? ", gsd"
                         : (shapes[spread->shape].keys & 1 << KEY_REST) != 0 ? ", rest"
-                                                                           : "",
+                                                                            : "",
                         (shapes[spread->shape].keys & OF_ENDS) == 0 ? ""
-                        : spread->shape == SHAPE_BETA                ? " (low and high are its ends)"
-                                                                     : ", or low and high");
+                        : spread->shape == SHAPE_BETA               ? " (low and high are its ends)"
+                                                                    : ", or low and high");
     }
     for (int key = KEY_CV; key <= KEY_HALF; key++) {
         if (spread->number[key] < (key == KEY_GSD ? 1 : 0)) {
@@ -330,8 +346,9 @@ static enum status between_ends(const struct spread *spread, struct distribution
         return complain(spread, "the value %g does not lie between low and high, %g and %g", middle,
                         low, high);
     }
-    *distribution = low == high                        ? constant(spread)
-                    : spread->shape == SHAPE_UNIFORM   ? distribution_of(DISTRIBUTION_UNIFORM, low, high, 0, 0)
+    *distribution = low == high ? constant(spread)
+                    : spread->shape == SHAPE_UNIFORM
+                        ? distribution_of(DISTRIBUTION_UNIFORM, low, high, 0, 0)
                     : spread->shape == SHAPE_TRIANGULAR
                         ? distribution_of(DISTRIBUTION_TRIANGULAR, low, middle, high, 0)
                         : distribution_of(DISTRIBUTION_BETA, 0.5, 0.5, low, high);
@@ -366,16 +383,19 @@ static enum status beta_of(const struct spread *spread, double sd,
 {
     bool is_share = spread->parameter->kind == PARAMETER_SHARE, has_ends = states(spread, KEY_LOW);
     double value = spread->value->value;
-    double low = has_ends ? spread->number[KEY_LOW] : 0, high = has_ends ? spread->number[KEY_HIGH] : 1;
+    double low = has_ends ? spread->number[KEY_LOW] : 0,
+           high = has_ends ? spread->number[KEY_HIGH] : 1;
     if (!is_share && !has_ends) {
-        return complain(spread, "give the ends of beta as low and high; 0 and 1 are those of shares "
-                                "alone");
+        return complain(spread,
+                        "give the ends of beta as low and high; 0 and 1 are those of shares "
+                        "alone");
     }
     double most = sqrt(fmax(0, (value - low) * (high - value)));
     if (!(value >= low && value <= high) || sd >= most) {
-        return complain(spread, "a beta distribution from %g to %g with mean %g has a standard "
-                                "deviation below %.4g, and this one is %.4g: give less, or another "
-                                "distribution (normal draws are cut at the ends of a share)",
+        return complain(spread,
+                        "a beta distribution from %g to %g with mean %g has a standard "
+                        "deviation below %.4g, and this one is %.4g: give less, or another "
+                        "distribution (normal draws are cut at the ends of a share)",
                         low, high, value, most, sd);
     }
     *distribution = distribution_from_moments(DISTRIBUTION_BETA, value, sd, low, high);
@@ -387,7 +407,8 @@ static double rest_sd(const struct spread *spread)
 {
     bool has_ends = states(spread, KEY_LOW);
     double value = spread->value->value;
-    double low = has_ends ? spread->number[KEY_LOW] : 0, high = has_ends ? spread->number[KEY_HIGH] : 1;
+    double low = has_ends ? spread->number[KEY_LOW] : 0,
+           high = has_ends ? spread->number[KEY_HIGH] : 1;
     return spread->number[KEY_REST] * fmax(0, fmin(value - low, high - value));
 }
 
@@ -421,7 +442,8 @@ struct distribution inventory_spread_cut(struct distribution distribution, enum 
 }
 
 /* Draws of shapes below are at the ends alone, and kernels/sampler.h does not vouch for them. */
-static enum status check_shapes(const struct spread *spread, const struct distribution *distribution)
+static enum status check_shapes(const struct spread *spread,
+                                const struct distribution *distribution)
 {
     bool is_beta = distribution->family == DISTRIBUTION_BETA;
     bool is_gamma = distribution->family == DISTRIBUTION_GAMMA;
@@ -430,10 +452,12 @@ static enum status check_shapes(const struct spread *spread, const struct distri
                               : INFINITY;
     return least >= LEAST_SHAPE
                ? STATUS_OK
-               : complain(spread, "so wide that nearly all draws lie at the ends (shape %.3g): give "
-                                  "less%s",
-                          least, is_beta ? ", such as rest=20 %, a part of what lacks to the nearer end"
-                                         : "");
+               : complain(spread,
+                          "so wide that nearly all draws lie at the ends (shape %.3g): give "
+                          "less%s",
+                          least,
+                          is_beta ? ", such as rest=20 %, a part of what lacks to the nearer end"
+                                  : "");
 }
 
 static enum status cut_and_check(const struct spread *spread, struct distribution *distribution)
@@ -483,7 +507,8 @@ static enum status stated(const struct inventory_model *model, const struct inve
 {
     const struct inventory_parameter *parameter = &model->parameters[value->parameter];
     bool is_parameters = value->distribution == NULL && parameter->spread != NULL;
-    *spread = (struct spread){.parameter = parameter, .value = value, .is_parameters = is_parameters};
+    *spread =
+        (struct spread){.parameter = parameter, .value = value, .is_parameters = is_parameters};
     spread->text = is_parameters ? parameter->spread : value->distribution;
     for (int key = 0; key < KEYS; key++) {
         spread->number[key] = NAN;
@@ -523,8 +548,9 @@ enum status inventory_spread_family(const struct inventory_model *model,
         }
     }
     if (spread.shape == SHAPE_FIXED || spread.shape == SHAPE_ARCSINE) {
-        return complain(&spread, "samples take normal, lognormal, triangular, uniform, beta, gamma, "
-                                 "weibull or empirical");
+        return complain(&spread,
+                        "samples take normal, lognormal, triangular, uniform, beta, gamma, "
+                        "weibull or empirical");
     }
     *family = shapes[spread.shape].family;
 done:

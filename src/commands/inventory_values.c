@@ -84,26 +84,6 @@ done:
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
-static bool is_same_name(const struct inventory_entry *entry, const char *a, const char *b)
-{
-    return entry->ignores_case ? text_equal_ignoring_case(a, b) : strcmp(a, b) == 0;
-}
-
-/* What `spellings` has for @p text, or @p text. */
-static const char *respell(const struct inventory_entry *entry, const char *index, const char *text)
-{
-    const struct config_node *names =
-        entry->spellings != NULL ? config_find(entry->spellings, index) : NULL;
-    for (size_t i = 0; names != NULL && i < names->count; i++) {
-        const struct config_node *name = &names->children[i];
-        if (name->key != NULL && name->kind == CONFIG_SCALAR &&
-            is_same_name(entry, name->key, text)) {
-            return name->text;
-        }
-    }
-    return text;
-}
-
 static enum status refuse_member(const struct inventory_model *model,
                                  const struct inventory_entry *entry, int index, const char *text)
 {
@@ -134,7 +114,7 @@ static enum status find_member(const struct inventory_model *model,
     if (is_empty(text)) {
         return STATUS_OK;
     }
-    text = respell(entry, names->name, text);
+    text = inventory_respell(entry->spellings, names->name, text, entry->ignores_case);
     if (index == INDEX_PROVINCE && strcmp(text, "NATIONAL") == 0) {
         *member = KEY_NATIONAL;
         return STATUS_OK;
@@ -144,7 +124,7 @@ static enum status find_member(const struct inventory_model *model,
         return STATUS_OK;
     }
     for (size_t i = 0; i < names->members.count; i++) {
-        if (is_same_name(entry, names->members.items[i], text)) {
+        if (inventory_is_same(names->members.items[i], text, entry->ignores_case)) {
             *member = (int32_t)i;
             return STATUS_OK;
         }

@@ -135,17 +135,6 @@ done:
 
 /* ---- the page ----------------------------------------------------------------------------- */
 
-static enum status write_file(const char *path, const void *bytes, int64_t count)
-{
-    enum status status = STATUS_OK;
-    FILE *file = fopen(path, "we");
-    bool is_bad = file == NULL || fwrite(bytes, 1, (size_t)count, file) != (size_t)count;
-    is_bad = (file != NULL && fclose(file) != 0) || is_bad;
-    FAIL_IF(is_bad, STATUS_OUTPUT, "%s: cannot be written; is the disk full?", path);
-done:
-    return status;
-}
-
 /* Figures to their files; the HTML of each part into @p written. */
 static enum status write_figures(const struct report *report, const struct journal_content *content,
                                  char **written)
@@ -161,8 +150,8 @@ static enum status write_figures(const struct report *report, const struct journ
         for (const char *const *name = report->parts[i].section->figures; *name != NULL; name++) {
             for (int form = 0; form < FORMS; form++) {
                 block = take_block(&payload, &count);
-                TRY(write_file(stage_partial(report->stage, report->files.items[file++]), block,
-                               count));
+                TRY(path_write(stage_partial(report->stage, report->files.items[file++]), block,
+                               (size_t)count));
             }
         }
     }
@@ -185,7 +174,7 @@ static enum status write_page(const struct report *report, const char *const *wr
     TRY(report_page_write(&page, &html));
     int64_t count = (int64_t)html.length;
     TRY(text_take(&html, &page_text));
-    TRY(write_file(stage_partial(report->stage, output), page_text, count));
+    TRY(path_write(stage_partial(report->stage, output), page_text, (size_t)count));
     log_info("report: %lld parts, %lld kB", (long long)report->part_count,
              (long long)(count / 1000));
 done:

@@ -2,36 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
 #include "report_sections.h"
-
-/* A file of the product as it is. */
-static enum status read_file(const struct product *product, const char *ending, void **bytes,
-                             int64_t *count)
-{
-    enum status status = STATUS_OK;
-    const char *path = product_file(product, ending);
-    FILE *file = path != NULL ? fopen(path, "re") : NULL;
-    FAIL_IF(file == NULL || fseek(file, 0, SEEK_END) != 0, STATUS_DATA,
-            "%s: has no figure NAME%s: make it again without --no-figure", product->output, ending);
-    *count = ftell(file);
-    rewind(file);
-    TRY(memory_allocate((size_t)*count, 1, bytes));
-    FAIL_IF(fread(*bytes, 1, (size_t)*count, file) != (size_t)*count || *count < 24, STATUS_DATA,
-            "%s: cannot be read", path);
-done:
-    if (file != NULL) {
-        fclose(file);
-    }
-    return status;
-}
-
-/* Width and height stand at byte 16 of every PNG, the most significant byte first. */
-static int png_number(const struct picture *picture, int byte)
-{
-    const unsigned char *bytes = (const unsigned char *)picture->png + byte;
-    return bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
-}
 
 enum status section_write_explain(struct section_work *work)
 {
@@ -39,10 +10,12 @@ enum status section_write_explain(struct section_work *work)
     char *name = NULL;
     char png[512], pdf[512];
     struct picture *picture = &work->pictures[0];
-    TRY(read_file(work->product, ".png", &picture->png, &picture->png_bytes));
-    TRY(read_file(work->product, ".pdf", &picture->pdf, &picture->pdf_bytes));
-    picture->width = png_number(picture, 16);
-    picture->height = png_number(picture, 20);
+    const char *png_path = product_file(work->product, ".png");
+    const char *pdf_path = product_file(work->product, ".pdf");
+    FAIL_IF(png_path == NULL || pdf_path == NULL, STATUS_DATA,
+            "%s: has no figure NAME.png and NAME.pdf: make it again without --no-figure",
+            work->product->output);
+    TRY(picture_read(png_path, pdf_path, picture));
     work->picture_count = 1;
     TRY(section_figure_name(work->section, work->product, 0, &name));
     snprintf(png, sizeof png, "%s/%s.png", work->view->figures, name);

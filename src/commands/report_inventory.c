@@ -114,20 +114,6 @@ static bool is_listed(const struct listing *listing, const struct table *table, 
            (chosen < 0 || table_text(table, row, chosen)[0] != '\0') && !(sd == 0);
 }
 
-static enum status print_cell(struct text *html, const struct table *table, int64_t row, int64_t col)
-{
-    enum status status = STATUS_OK;
-    double value;
-    if (table_is_number(table, row, col)) {
-        TRY(table_number(table, row, col, &value));
-        html_table_number(html, value);
-    } else {
-        html_table_cell(html, table_text(table, row, col));
-    }
-done:
-    return status;
-}
-
 /* A column whose listed cells hold nothing but numbers is set as one. */
 static bool is_number_column(const struct listing *listing, const struct table *table, int64_t col)
 {
@@ -151,7 +137,7 @@ static enum status print_rows(struct text *html, const struct listing *listing,
         }
         html_table_row(html);
         for (int i = 0; i < count; i++) {
-            TRY(print_cell(html, table, row, cols[i]));
+            TRY(section_print_cell(html, table, row, cols[i]));
         }
         html_table_row_end(html);
     }
@@ -225,30 +211,6 @@ done:
 
 /* ---- figures ------------------------------------------------------------------------------ */
 
-static enum status read_file(const char *path, void **bytes, int64_t *count)
-{
-    enum status status = STATUS_OK;
-    FILE *file = fopen(path, "re");
-    FAIL_IF(file == NULL || fseek(file, 0, SEEK_END) != 0, STATUS_DATA, "%s: cannot be read", path);
-    *count = ftell(file);
-    rewind(file);
-    TRY(memory_allocate((size_t)*count, 1, bytes));
-    FAIL_IF(fread(*bytes, 1, (size_t)*count, file) != (size_t)*count || *count < 24, STATUS_DATA,
-            "%s: cannot be read", path);
-done:
-    if (file != NULL) {
-        fclose(file);
-    }
-    return status;
-}
-
-/* Width and height stand at byte 16 of every PNG, the most significant byte first. */
-static int png_number(const struct picture *picture, int byte)
-{
-    const unsigned char *bytes = (const unsigned char *)picture->png + byte;
-    return bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
-}
-
 /* The way from the folder of the report to @p path. */
 static enum status link_to(const struct section_work *work, const char *path, char **link)
 {
@@ -285,9 +247,7 @@ static enum status add_figure(struct section_work *work, const char *path)
     struct picture picture = {0};
     char *png = NULL, *pdf = NULL;
     const char *name = path_name(path);
-    TRY(read_file(path, &picture.png, &picture.png_bytes));
-    picture.width = png_number(&picture, 16);
-    picture.height = png_number(&picture, 20);
+    TRY(picture_read(path, NULL, &picture));
     TRY(link_to(work, path, &png));
     TRY(memory_copy_text(png, &pdf));
     memcpy(pdf + strlen(pdf) - 3, "pdf", 3);

@@ -429,8 +429,8 @@ static bool column_is_number(const struct table *table, int64_t col)
     return has_number;
 }
 
-static enum status print_cell(struct text *html, const struct table *table, int64_t row,
-                              int64_t col)
+enum status section_print_cell(struct text *html, const struct table *table, int64_t row,
+                               int64_t col)
 {
     enum status status = STATUS_OK;
     double value;
@@ -520,7 +520,7 @@ enum status section_print_table(struct text *html, const char *path, const char 
         html_table_row(html);
         for (int64_t col = 0; col < table->cols; col++) {
             if (!column_is_empty(table, &rows, col)) {
-                TRY(print_cell(html, table, rows.row[i], col));
+                TRY(section_print_cell(html, table, rows.row[i], col));
             }
         }
         html_table_row_end(html);

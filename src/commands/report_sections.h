@@ -71,6 +71,10 @@ enum status section_figure_name(const struct section *section, const struct prod
 enum status section_add_picture(struct section_work *work, struct figure *figure,
                                 const char *caption, const char *alternative);
 
+/** Prints a cell: a number, or its text. */
+enum status section_print_cell(struct text *html, const struct table *table, int64_t row,
+                               int64_t col);
+
 /** Makes the files of the next figure without any value to draw, and leaves the page alone. */
 enum status section_add_nothing(struct section_work *work, const char *title);
 

@@ -212,6 +212,24 @@ done:
     return status;
 }
 
+/* Number of the first character of a line that is none of UTF-8, from 1; 0 where all are sound. */
+static int64_t odd_character(const char *line, size_t length)
+{
+    enum { LONGEST = 4 };
+    int64_t character = 1;
+    for (size_t at = 0; at < length; character++) {
+        size_t bytes = 1;
+        while (bytes <= LONGEST && at + bytes <= length && !CPLIsUTF8(line + at, (int)bytes)) {
+            bytes++;
+        }
+        if (bytes > LONGEST || at + bytes > length) {
+            return character;
+        }
+        at += bytes;
+    }
+    return 0;
+}
+
 static enum status check_text(const char *path, const char *text, size_t bytes)
 {
     enum status status = STATUS_OK;
@@ -221,7 +239,9 @@ static enum status check_text(const char *path, const char *text, size_t bytes)
     for (const char *at = text; *at != '\0'; line++) {
         size_t length = strcspn(at, "\n");
         FAIL_IF(!CPLIsUTF8(at, (int)length), STATUS_DATA,
-                "%s, line %" PRId64 ": is not UTF-8: save the table in that encoding", path, line);
+                "%s, line %" PRId64 ", character %" PRId64
+                ": is not UTF-8: save the table in that encoding",
+                path, line, odd_character(at, length));
         at += length + (at[length] == '\n');
     }
 done:

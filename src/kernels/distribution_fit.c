@@ -459,8 +459,7 @@ enum status distribution_fit_replicates(const struct distribution_fit *fit, stru
             quantiles[i * replicates + r] =
                 is_sound ? distribution_quantile(&other.distribution, probabilities[i]) : NAN;
         }
-        quantiles[count * replicates + r] =
-            is_sound ? distribution_mean(&other.distribution) : NAN;
+        quantiles[count * replicates + r] = is_sound ? distribution_mean(&other.distribution) : NAN;
         quantiles[(count + 1) * replicates + r] =
             is_sound ? sqrt(distribution_variance(&other.distribution)) : NAN;
     }

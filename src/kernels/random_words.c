@@ -14,7 +14,9 @@
 enum {
     ROUNDS = 10,
     WORDS_LANES = RANDOM_WORDS_LANES,
-    UNIFORM_BLOCKS = 8 * WORDS_LANES /* made at once */
+    UNIFORM_BLOCKS = 8 * WORDS_LANES, /* made at once */
+    SINGLE_BLOCKS = 4 * WORDS_LANES,
+    GROUP_DRAWS = RANDOM_WORDS_BLOCK * WORDS_LANES
 };
 
 /* Words live in 64-bit lanes: a product of two words is then one vector instruction. */
@@ -99,6 +101,35 @@ void random_words_uniforms(struct random_key key, uint64_t item, uint64_t first,
         uniforms_of_words(words, made);
         int64_t part = count < 2 * UNIFORM_BLOCKS - skip ? count : 2 * UNIFORM_BLOCKS - skip;
         memcpy(values, made + skip, (size_t)part * sizeof *values);
+        values += part;
+        count -= part;
+        skip = 0;
+    }
+}
+
+KERNEL_CLONES
+static void values_of_words(const uint32_t *restrict words, int64_t count, double *restrict values)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = ((double)words[i] + 0.5) * 0x1p-32;
+    }
+}
+
+void random_words_single(struct random_key key, uint64_t item, uint64_t first, int64_t count,
+                         double *values)
+{
+    enum {
+        DRAWS = SINGLE_BLOCKS * RANDOM_WORDS_BLOCK
+    };
+    uint32_t words[DRAWS];
+    int64_t skip = (int64_t)(first % GROUP_DRAWS);
+    uint64_t block = first / GROUP_DRAWS * WORDS_LANES;
+    for (; count > 0; block += SINGLE_BLOCKS) {
+        int64_t part = count < DRAWS - skip ? count : DRAWS - skip;
+        int64_t groups = (skip + part + GROUP_DRAWS - 1) / GROUP_DRAWS;
+        random_words(key, item, block, groups * WORDS_LANES, words);
+        values_of_words(words + skip, part, values);
         values += part;
         count -= part;
         skip = 0;

@@ -16,7 +16,8 @@
 enum {
     CHUNK = 256, /* values that stay in the first-level cache from step to step */
     PART = 64,   /* normal scores that are looked at together */
-    SCORE_TERMS = 22
+    SCORE_TERMS = 22,
+    USUAL = 24 /* pieces of a curve on each side of its middle, where nearly all draws are */
 };
 
 #define NEAREST_ONE 0x1.fffffffffffffp-1
@@ -82,6 +83,11 @@ void sampler_prefetch(const struct sampler *sampler)
     const char *bytes = (const char *)sampler;
     for (size_t at = 0; at < sizeof *sampler; at += MEMORY_ALIGNMENT) {
         __builtin_prefetch(bytes + at);
+    }
+    for (int term = 0; sampler->curve != NULL && term < CURVE_TERMS; term++) {
+        for (int piece = CURVE_PIECES / 2 - USUAL; piece <= CURVE_PIECES / 2 + USUAL; piece += 8) {
+            __builtin_prefetch(&sampler->curve->term[term][piece]);
+        }
     }
 }
 

@@ -142,6 +142,6 @@ void sampling_uniforms(const struct sampling_plan *plan, struct sampling_paramet
     } else if (plan->method == SAMPLING_SOBOL && parameter.dimension < SAMPLING_SOBOL_DIMENSIONS) {
         sobol_uniforms(plan, parameter, first, count, uniforms);
     } else {
-        random_words_uniforms(draws_key(plan), parameter.item, (uint64_t)first, count, uniforms);
+        random_words_single(draws_key(plan), parameter.item, (uint64_t)first, count, uniforms);
     }
 }

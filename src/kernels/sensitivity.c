@@ -17,7 +17,8 @@ enum {
     FEW = 15
 };
 
-#define LEAST_PIVOT 1e-10 /* an input whose variance the others explain but for this is determined */
+#define LEAST_PIVOT                                                                                \
+    1e-10 /* an input whose variance the others explain but for this is determined */
 
 struct sensitivity {
     int64_t results, draws;
@@ -39,8 +40,7 @@ static double dot(const double *restrict a, const double *restrict b, int64_t co
     double lanes[LANES] = {0};
     int64_t whole = count - count % LANES;
     for (int64_t i = 0; i < whole; i += LANES) {
-        EACH_LANE(lane)
-        {
+        EACH_LANE (lane) {
             lanes[lane] = __builtin_fma(a[i + lane], b[i + lane], lanes[lane]);
         }
     }
@@ -56,8 +56,7 @@ static double total(const double *values, int64_t count)
     double lanes[LANES] = {0};
     int64_t whole = count - count % LANES;
     for (int64_t i = 0; i < whole; i += LANES) {
-        EACH_LANE(lane)
-        {
+        EACH_LANE (lane) {
             lanes[lane] += values[i + lane];
         }
     }
@@ -366,9 +365,8 @@ enum status sensitivity_regress(const struct sensitivity *sensitivity, int64_t r
     for (int64_t i = 0; i < inputs; i++) {
         double *column = columns + i * draws;
         standardize(column, draws);
-        own.pearson[i] = isnan(column[0])
-                             ? 0
-                             : dot(column, sensitivity->values + result * draws, draws);
+        own.pearson[i] =
+            isnan(column[0]) ? 0 : dot(column, sensitivity->values + result * draws, draws);
     }
     factorize(&own, columns, draws);
     invert(&own);

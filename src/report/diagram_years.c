@@ -123,26 +123,34 @@ done:
 
 /* ---- panels of series --------------------------------------------------------------------- */
 
-/* The largest series of a group, at most so many; @return how many */
+static double last_of(const struct diagram_years *years, int series)
+{
+    double last = years->series[series].values[years->year_count - 1];
+    return isfinite(last) ? last : 0;
+}
+
+/* The largest series of a group, at most so many, the largest first. @return how many; *others: left out */
 static int choose_series(const struct diagram_years *years, int group, int chosen[LINES_A_PANEL],
                          int *others)
 {
-    int count = 0;
-    *others = 0;
+    int count = 0, all = 0;
     for (int i = 0; i < years->series_count; i++) {
-        const struct diagram_series *series = &years->series[i];
-        if (series->group != group) {
+        if (years->series[i].group != group) {
             continue;
         }
-        double last = series->values[years->year_count - 1];
-        int at = count < LINES_A_PANEL ? count++ : LINES_A_PANEL - 1;
-        *others += count == LINES_A_PANEL && at == LINES_A_PANEL - 1 && chosen[at] != i;
-        while (at > 0 && years->series[chosen[at - 1]].values[years->year_count - 1] < last) {
-            chosen[at] = chosen[at - 1];
-            at--;
+        int at = count;
+        for (; at > 0 && last_of(years, chosen[at - 1]) < last_of(years, i); at--) {
+            if (at < LINES_A_PANEL) {
+                chosen[at] = chosen[at - 1];
+            }
         }
-        chosen[at] = i;
+        if (at < LINES_A_PANEL) {
+            chosen[at] = i;
+        }
+        count = count < LINES_A_PANEL ? count + 1 : count;
+        all++;
     }
+    *others = all - count;
     return count;
 }
 
@@ -190,9 +198,8 @@ static enum status label_lines(struct figure *figure, const struct diagram_years
     int order[LINES_A_PANEL];
     FILE *labels = NULL, *lines = NULL;
     for (int i = 0; i < count; i++) { /* chosen is from the largest to the smallest at the end */
-        double value = years->series[chosen[count - 1 - i]].values[years->year_count - 1];
         order[i] = count - 1 - i;
-        at[i] = isfinite(value) ? value / high * PANEL_HEIGHT : 0;
+        at[i] = last_of(years, chosen[order[i]]) / high * PANEL_HEIGHT;
     }
     double ends[LINES_A_PANEL];
     memcpy(ends, at, sizeof at);

@@ -274,29 +274,6 @@ done:
 
 /* ---- the result --------------------------------------------------------------------------- */
 
-static enum status read_file(const struct figure *figure, const char *name, void **bytes,
-                             int64_t *count)
-{
-    enum status status;
-    char *path = NULL;
-    FILE *file = NULL;
-    TRY(path_join(figure->folder, name, &path));
-    file = fopen(path, "re");
-    FAIL_IF(file == NULL || fseek(file, 0, SEEK_END) != 0, STATUS_FAILED,
-            "GMT made no %s: its Ghostscript may be missing; install " PACKAGES, name);
-    *count = ftell(file);
-    rewind(file);
-    TRY(memory_allocate((size_t)*count, 1, bytes));
-    FAIL_IF(fread(*bytes, 1, (size_t)*count, file) != (size_t)*count, STATUS_FAILED,
-            "%s: cannot be read", path);
-done:
-    if (file != NULL) {
-        fclose(file);
-    }
-    free(path);
-    return status;
-}
-
 /* Width and height stand at byte 16 of every PNG, the most significant byte first. */
 static int png_number(const struct picture *picture, int byte)
 {
@@ -304,17 +281,36 @@ static int png_number(const struct picture *picture, int byte)
     return bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
 }
 
-enum status figure_end(struct figure *figure, struct picture *picture)
+enum status picture_read(const char *png, const char *pdf, struct picture *picture)
 {
     enum status status;
-    TRY(figure_call(figure, "end"));
-    TRY(read_file(figure, "figure.png", &picture->png, &picture->png_bytes));
-    TRY(read_file(figure, "figure.pdf", &picture->pdf, &picture->pdf_bytes));
-    FAIL_IF(picture->png_bytes < 24, STATUS_FAILED, "GMT made a PNG of %lld bytes",
-            (long long)picture->png_bytes);
+    size_t png_bytes, pdf_bytes = 0;
+    TRY(path_read(png, &picture->png, &png_bytes));
+    FAIL_IF(png_bytes < 24, STATUS_DATA, "%s: is no PNG", png);
+    if (pdf != NULL) {
+        TRY(path_read(pdf, &picture->pdf, &pdf_bytes));
+    }
+    picture->png_bytes = (int64_t)png_bytes;
+    picture->pdf_bytes = (int64_t)pdf_bytes;
     picture->width = png_number(picture, 16);
     picture->height = png_number(picture, 20);
 done:
+    return status;
+}
+
+enum status figure_end(struct figure *figure, struct picture *picture)
+{
+    enum status status;
+    char *png = NULL, *pdf = NULL;
+    TRY(figure_call(figure, "end"));
+    TRY(path_join(figure->folder, "figure.png", &png));
+    TRY(path_join(figure->folder, "figure.pdf", &pdf));
+    FAIL_IF(!path_exists(png) || !path_exists(pdf), STATUS_FAILED,
+            "GMT made no picture: its Ghostscript may be missing; install " PACKAGES);
+    TRY(picture_read(png, pdf, picture));
+done:
+    free(png);
+    free(pdf);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #   inventory.py bad FOLDER           NAME.yaml for each thing that can be wrong
 #   inventory.py check FOLDER OUTPUT  tables of small.yaml
 #   inventory.py prefix SHORT LONG    a longer run begins with the draws of a shorter one
+#   inventory.py memory LONG LONGEST  100,000 and 400,000 draws take the same memory
 import csv
 import json
 import math
@@ -202,7 +203,8 @@ def check_closed_forms(totals, draws):
         p = {"low": 0.025, "median": 0.5, "high": 0.975}[name]
         density = statistics.NormalDist(50, sd).pdf(wanted)
         true = math.sqrt(p * (1 - p) / draws) / density
-        near(f"standard error of {name}", error, true, 0.5 * true)
+        # Half the sum of 2 sqrt(n p q) spacings, each of which varies as much as its mean.
+        near(f"standard error of {name}", error, true, 5 * true / math.sqrt(2 * math.sqrt(draws * p * (1 - p))))
         near(f"{name} of the sum", row[name], wanted, 5 * true)
     near("minus", row["minus_percent"], (float(row["low"]) / float(row["mean"]) - 1) * 100, 1e-9)
     near("plus", row["plus_percent"], (float(row["high"]) / float(row["mean"]) - 1) * 100, 1e-9)
@@ -288,5 +290,16 @@ def prefix(short, long):
         assert row == b[row["year"], row["draws"]], row
 
 
+def peak(output):
+    with open(os.path.join(output, "inventory.prov.json"), encoding="utf-8") as file:
+        return max(rank["peak_memory_bytes"] for rank in json.load(file)["ranks"])
+
+
+def memory(long, longest):
+    """16 bytes for each of 300,000 further draws, and 8 MB of slack: buffers for files, pages of a rank."""
+    more = peak(longest) - peak(long)
+    assert more < 16 * 300000 + 8e6, f"{more} bytes more for 400,000 draws than for 100,000"
+
+
 if __name__ == "__main__":
-    {"make": make, "bad": bad, "check": check, "prefix": prefix}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "bad": bad, "check": check, "prefix": prefix, "memory": memory}[sys.argv[1]](*sys.argv[2:])

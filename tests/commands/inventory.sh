@@ -36,6 +36,12 @@ expect_same_bytes blocks_do_not_matter "$scratch/one" "$scratch/blocks"
 small 3 long --draws 100000
 expect a_longer_run 0
 expect_true a_longer_run_begins_with_the_same_draws $check prefix "$scratch/one" "$scratch/long"
+small 1 tiny --memory 1M
+expect too_little_memory_is_told 2 "--memory 1M is too small for 10000 draws of 123 results .*use --memory [0-9]+M"
+expect_false too_little_memory_leaves_nothing test -e "$scratch/tiny"
+small 3 longest --draws 400000
+expect a_run_of_400000_draws 0
+expect_true memory_is_flat_in_draws $check memory "$scratch/long" "$scratch/longest"
 small 1 again --seed 2
 expect_false another_seed_gives_other_draws cmp -s "$scratch/one/totals.csv" "$scratch/again/totals.csv"
 for method in latin sobol; do
@@ -101,7 +107,7 @@ bad negative 3 "line 6, column 'value': '-410' of 'coal' is negative, which no a
 bad separators 3 "line 6, column 'value': '1,410' has separators in the number: write it without"
 bad spelling 3 "line 6, column 'province': 'SOUTH' is spelled 'South' in the config: use one spelling"
 bad unknown_province 3 "line 6, column 'province': unknown province 'Suoth'; did you mean 'South'"
-bad encoding 3 "encoding.csv, line 12: is not UTF-8: save the table in that encoding"
+bad encoding 3 "encoding.csv, line 12, character 2: is not UTF-8: save the table in that encoding"
 bad text 3 "line 6, column 'value': 'n/a' is not a finite number; leave the cell empty"
 bad odd_year 3 "line 6, column 'year': 'MMXVI' is not a year"
 bad ragged 3 "ragged.csv, line 6: has 3 cells where the header has 4"

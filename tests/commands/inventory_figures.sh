@@ -48,8 +48,10 @@ expect_false "no_figures_are_left_out" test -e "$scratch/on3/figures"
 inventory 3 on3 figures --resume
 expect "figures_can_be_drawn_later" 0
 expect_same_bytes "bytes_on_3" "$scratch/on2" "$scratch/on3"
-run 1 inventory "$data/no_file.yaml" -o "$scratch/no_file" --draws 50 --dry-run
+run 2 inventory "$data/no_file.yaml" -o "$scratch/no_file" --draws 50 --no-sensitivities
 expect "missing_polygons_are_told" 0 "no maps are drawn, because .*no_such_provinces.geojson is not there"
+expect_true "other_figures_are_drawn_without_polygons" test -s "$scratch/no_file/figures/flux.png"
+expect_false "maps_are_not_drawn_without_polygons" test -e "$scratch/no_file/figures/change.png"
 
 # ---- the report -------------------------------------------------------------------------------
 for ranks in 1 2; do

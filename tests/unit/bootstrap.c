@@ -6,7 +6,9 @@
 
 #include "kernels/bootstrap.h"
 
-enum { REPLICATES = 200000 };
+enum {
+    REPLICATES = 200000
+};
 
 static int compare(const void *a, const void *b)
 {
@@ -132,7 +134,8 @@ static void intervals_are_those_of_r_boot(void **state)
     }
     static double rows[100];
     struct csv table = csv_open(path);
-    int count = read_rows(testing_shared("data/reference/bootstrap/aircondit.csv"), "hours", 1, rows);
+    int count =
+        read_rows(testing_shared("data/reference/bootstrap/aircondit.csv"), "hours", 1, rows);
     struct bootstrap_sample sample = sample_of(rows, count, 1);
     compare_with_r(table.cell + CSV_COLUMNS, &sample, bootstrap_mean, 1.0 / 12);
     count = read_rows(testing_shared("data/reference/bootstrap/city.csv"), "u", 2, rows);
@@ -141,8 +144,8 @@ static void intervals_are_those_of_r_boot(void **state)
         regression.first[i] = rows[2 * i];
     }
     compare_with_r(table.cell + 2 * CSV_COLUMNS, &sample, ratio_noted, 0);
-    count = read_rows(testing_shared("data/coal_metals/coal_content_by_province.csv"), "Pb", 1,
-                      rows);
+    count =
+        read_rows(testing_shared("data/coal_metals/coal_content_by_province.csv"), "Pb", 1, rows);
     sample = sample_of(rows, count, 1);
     compare_with_r(table.cell + 3 * CSV_COLUMNS, &sample, bootstrap_mean, 0);
     csv_close(&table);
@@ -152,7 +155,9 @@ static void intervals_are_those_of_r_boot(void **state)
 static void replicates_stand_for_themselves(void **state)
 {
     (void)state;
-    enum { COUNT = 150 };
+    enum {
+        COUNT = 150
+    };
     double rows[COUNT], scratch[2 * COUNT], whole[40], part[7], means[40];
     for (int i = 0; i < COUNT; i++) {
         rows[i] = sqrt(i);
@@ -169,7 +174,10 @@ static void replicates_stand_for_themselves(void **state)
 static void rows_are_equally_likely(void **state)
 {
     (void)state;
-    enum { COUNT = 10, TIMES = 2000 };
+    enum {
+        COUNT = 10,
+        TIMES = 2000
+    };
     double rows[COUNT], mean, scratch[2 * COUNT], seen[COUNT] = {0};
     for (int i = 0; i < COUNT; i++) {
         rows[i] = i;
@@ -192,7 +200,11 @@ static void rows_are_equally_likely(void **state)
 static void intervals_hold_the_mean_as_often_as_they_say(void **state)
 {
     (void)state;
-    enum { CASES = 1000, COUNT = 30, TIMES = 1000 };
+    enum {
+        CASES = 1000,
+        COUNT = 30,
+        TIMES = 1000
+    };
     static double rows[COUNT], means[TIMES], scratch[2 * COUNT];
     int held[2] = {0, 0};
     for (int i = 0; i < CASES; i++) {
@@ -202,8 +214,8 @@ static void intervals_hold_the_mean_as_often_as_they_say(void **state)
         qsort(means, TIMES, sizeof *means, compare);
         struct bootstrap_interval percentile = bootstrap_percentile_interval(means, TIMES, 0.95);
         double a = bootstrap_acceleration(&sample, bootstrap_mean, NULL, scratch);
-        struct bootstrap_interval bca = bootstrap_bca_interval(
-            means, TIMES, bootstrap_mean(rows, COUNT, 1, NULL), a, 0.95);
+        struct bootstrap_interval bca =
+            bootstrap_bca_interval(means, TIMES, bootstrap_mean(rows, COUNT, 1, NULL), a, 0.95);
         held[0] += percentile.low <= 0 && percentile.high >= 0;
         held[1] += bca.low <= 0 && bca.high >= 0;
     }
@@ -218,7 +230,11 @@ static void intervals_hold_the_mean_as_often_as_they_say(void **state)
 static void stated_error_is_the_spread_of_the_ends(void **state)
 {
     (void)state;
-    enum { CASES = 200, COUNT = 40, TIMES = 2000 };
+    enum {
+        CASES = 200,
+        COUNT = 40,
+        TIMES = 2000
+    };
     static double rows[COUNT], means[TIMES];
     double sum = 0, square = 0, stated = 0;
     random_normals((struct random_key){9, random_stream("one")}, 0, 0, COUNT, rows);

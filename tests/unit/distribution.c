@@ -331,6 +331,24 @@ static void lanes_give_the_keyed_uniforms(void **state)
     }
 }
 
+static void single_words_are_those_of_the_blocks(void **state)
+{
+    (void)state;
+    const struct random_key key = {3, 4};
+    double values[700], expected[700];
+    for (uint64_t n = 0; n < 700; n++) {
+        uint64_t block = 16 * (n / 64) + n % 16;
+        uint32_t words[4];
+        random_block(key, (uint32_t[4]){9, 7, (uint32_t)block, (uint32_t)(block >> 32)}, words);
+        expected[n] = (words[n % 64 / 16] + 0.5) / 4294967296.0;
+    }
+    const uint64_t starts[] = {0, 1, 63, 64, 100, 255, 256, 300};
+    for (int i = 0; i < 8; i++) {
+        random_words_single(key, UINT64_C(7) << 32 | 9, starts[i], 400, values);
+        assert_memory_equal(values, expected + starts[i], 400 * sizeof *values);
+    }
+}
+
 static void plans_do_not_feel_how_they_are_cut(void **state)
 {
     (void)state;
@@ -424,6 +442,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(normal_scores_are_wichuras),
     cmocka_unit_test(empirical_draws_take_each_value_equally),
     cmocka_unit_test(lanes_give_the_keyed_uniforms),
+    cmocka_unit_test(single_words_are_those_of_the_blocks),
     cmocka_unit_test(plans_do_not_feel_how_they_are_cut),
     cmocka_unit_test(each_stratum_of_the_hypercube_holds_one_draw),
     cmocka_unit_test(sobol_fills_evenly),

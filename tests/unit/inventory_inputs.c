@@ -93,13 +93,15 @@ static void text_states_a_distribution(void **state)
         {"factor", "value: 20, distribution: triangular, sd: 2", DISTRIBUTION_TRIANGULAR, 20, 2},
         {"factor", "value: 2, distribution: triangular, low: 1, high: 4", DISTRIBUTION_TRIANGULAR,
          7.0 / 3, sqrt((1 + 4 + 16 - 2 - 4 - 8) / 18.0)},
-        {"number", "value: 0, distribution: arcsine(half=0.5)", DISTRIBUTION_BETA, 0, 0.5 / M_SQRT2},
+        {"number", "value: 0, distribution: arcsine(half=0.5)", DISTRIBUTION_BETA, 0,
+         0.5 / M_SQRT2},
         {"share", "value: 0.8, distribution: beta(cv=10 %)", DISTRIBUTION_BETA, 0.8, 0.08},
         {"share", "value: 80, unit: '%', distribution: beta(sd=8)", DISTRIBUTION_BETA, 0.8, 0.08},
         {"share", "value: 80, unit: '%', distribution: 'uniform(low=70, high=90)'",
          DISTRIBUTION_UNIFORM, 0.8, 0.2 / sqrt(12)},
         {"share", "value: 0.98, distribution: beta(rest=20 %)", DISTRIBUTION_BETA, 0.98, 0.004},
-        {"share", "value: 3, unit: '%', distribution: beta(rest=0.5)", DISTRIBUTION_BETA, 0.03, 0.015},
+        {"share", "value: 3, unit: '%', distribution: beta(rest=0.5)", DISTRIBUTION_BETA, 0.03,
+         0.015},
         {"factor", "value: 3, distribution: 'beta(sd=0.5, low=1, high=5)'", DISTRIBUTION_BETA, 3,
          0.5},
         {"factor", "value: 20, distribution: gamma(cv=40 %)", DISTRIBUTION_GAMMA, 20, 8},
@@ -196,8 +198,8 @@ static void bad_text_is_refused_with_its_place(void **state)
             fail_msg("%s: status %d, '%s'", cases[i].fields, (int)status, failure_message());
         }
     }
-    assert_int_equal(make("  x: {units: '1', spread: normal(tv=1)}\n", "  - {parameter: x, value: 1}\n",
-                          "x", "", usual),
+    assert_int_equal(make("  x: {units: '1', spread: normal(tv=1)}\n",
+                          "  - {parameter: x, value: 1}\n", "x", "", usual),
                      STATUS_USAGE);
     assert_non_null(strstr(failure_message(), "model.yaml:4:"));
     release();
@@ -228,7 +230,9 @@ static const char *const two_values = "  - {parameter: x, province: A, value: 1}
                                       "  - {parameter: y, value: 3}\n"
                                       "  - {parameter: x, province: B, value: 2}\n";
 
-enum { MANY = 10000 };
+enum {
+    MANY = 10000
+};
 
 /* Any block, any order of values, any order of tables; a longer run begins with a shorter one, but that of
  * the Latin hypercube. */
@@ -377,8 +381,8 @@ static void propagation_adds_what_is_correlated(void **state)
 {
     (void)state;
     double scratch[3], gradient[3] = {2, -1, 3};
-    assert_int_equal(make(two, two_values, "x * y", "correlations:\n  - {parameters: [x, y], rank: 0.5}\n",
-                          usual),
+    assert_int_equal(make(two, two_values, "x * y",
+                          "correlations:\n  - {parameters: [x, y], rank: 0.5}\n", usual),
                      STATUS_OK);
     double a = 2 * 0.3, b = -0.9, c = 3 * 0.6, r = 2 * sin(M_PI / 12);
     /* x of both provinces by y: r each, r^2 between them. */
@@ -392,7 +396,10 @@ static void propagation_adds_what_is_correlated(void **state)
 
 /* ---- known truths --------------------------------------------------------------------------- */
 
-enum { CASES = 1000, CASE_DRAWS = 2000 };
+enum {
+    CASES = 1000,
+    CASE_DRAWS = 2000
+};
 
 /* Whether the 95 % interval of the draws holds the truth. */
 static int holds(double *draws, double truth)
@@ -460,15 +467,18 @@ static enum status make_samples(const char *meaning, const char *header, const d
         fprintf(file, "%.17g%s\n", samples[i], last);
     }
     fclose(file);
-    snprintf(rest, sizeof rest,
-             "tables:\n  - {file: '%s', set: {parameter: x}, samples: %s}\n", path, meaning);
-    return make("  x: {units: '1'}\n  y: {units: '1'}\n", "  - {parameter: y, value: 1}\n", "x", rest, usual);
+    snprintf(rest, sizeof rest, "tables:\n  - {file: '%s', set: {parameter: x}, samples: %s}\n",
+             path, meaning);
+    return make("  x: {units: '1'}\n  y: {units: '1'}\n", "  - {parameter: y, value: 1}\n", "x",
+                rest, usual);
 }
 
 static void samples_say_how_uncertain_their_mean_is(void **state)
 {
     (void)state;
-    enum { N = 40 };
+    enum {
+        N = 40
+    };
     static double samples[N], draws[MANY];
     double mean = 0, square = 0;
     random_normals((struct random_key){2, 2}, 0, 0, N, samples);

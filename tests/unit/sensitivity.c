@@ -6,7 +6,10 @@
 #include "base/random.h"
 #include "kernels/sensitivity.h"
 
-enum { ROWS = 12, INPUTS = 3 };
+enum {
+    ROWS = 12,
+    INPUTS = 3
+};
 static const double table[INPUTS][ROWS] = {{6, 2, 8, 4, 0, 7, 3, 9, 5, 1, 7, 4},
                                            {7, 5, 2, 0, 7, 5, 2, 0, 7, 5, 3, 0},
                                            {5, 1, 7, 2, 8, 4, 9, 5, 1, 6, 2, 8}};
@@ -72,7 +75,9 @@ static void regression_is_that_of_statsmodels(void **state)
 static void a_linear_model_gives_its_closed_form(void **state)
 {
     (void)state;
-    enum { N = 20000 };
+    enum {
+        N = 20000
+    };
     static double columns[3 * N], results[2 * N], scratch[5 * N];
     static const double weights[3] = {3, -2, 1};
     for (int64_t k = 0; k < 3; k++) {
@@ -96,7 +101,8 @@ static void a_linear_model_gives_its_closed_form(void **state)
          * correlation by 10 x 3 / n^2 at most. */
         assert_true(fabs(rho[0] - rho[1]) < 30.0 / N / N && fabs(r[1]) < fabs(r[0]));
     }
-    assert_int_equal(sensitivity_regress(sensitivity, 0, 3, columns, shares, &r_squared), STATUS_OK);
+    assert_int_equal(sensitivity_regress(sensitivity, 0, 3, columns, shares, &r_squared),
+                     STATUS_OK);
     assert_true(fabs(r_squared - 1) < 1e-12);
     for (int k = 0; k < 3; k++) {
         assert_true(fabs(shares[k].contribution - weights[k] * weights[k] / 14) < 10 / sqrt(N));
