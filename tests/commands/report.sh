@@ -74,7 +74,7 @@ page="$scratch/bytes-1/report.html"
 python3 - "$page" "$products" <<'CHECK' >"$out" 2>&1
 import base64, html, html.parser, re, sys
 text = open(sys.argv[1], encoding="utf-8").read()
-void = {"meta", "link", "img", "br", "hr"}
+void = {"meta", "link", "img", "br", "hr", "wbr"}
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
