@@ -11,24 +11,10 @@
 #include "inventory_config.h"
 #include "inventory_values.h"
 
-static const char *const field_names[FIELDS] = {
-    [FIELD_PARAMETER] = "parameter", [FIELD_VALUE] = "value",
-    [FIELD_UNIT] = "unit",           [FIELD_DISTRIBUTION] = "distribution",
-    [FIELD_SD] = "sd",               [FIELD_LOW] = "low",
-    [FIELD_HIGH] = "high",           [FIELD_REFERENCE] = "reference",
-    [FIELD_LABEL] = "label",
-};
-
-static const char *field_name(const struct inventory_model *model, int field)
-{
-    return field < INDEX_MAX ? field < model->index_count ? model->indices[field].name : NULL
-                             : field_names[field];
-}
-
 static int field_find(const struct inventory_model *model, const char *name)
 {
     for (int field = 0; field < FIELDS; field++) {
-        const char *known = field_name(model, field);
+        const char *known = inventory_field_name(model, field);
         if (known != NULL && config_key_is(known, name)) {
             return field;
         }
@@ -88,7 +74,7 @@ static enum status find_columns(struct reading *reading)
     const struct config_node *columns = config_find(reading->node, "columns");
     int64_t *col = reading->entry.col;
     for (int field = 0; field < FIELDS; field++) {
-        const char *name = field_name(reading->model, field);
+        const char *name = inventory_field_name(reading->model, field);
         bool is_open = name != NULL && reading->set[field] == NULL;
         col[field] = is_open ? table_find(reading->table, name) : -1;
     }

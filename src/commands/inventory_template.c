@@ -212,17 +212,6 @@ done:
 
 /* ---- columns ------------------------------------------------------------------------------ */
 
-static const char *const field_names[FIELDS] = {
-    [FIELD_PARAMETER] = "parameter",
-    [FIELD_VALUE] = "value",
-    [FIELD_UNIT] = "unit",
-    [FIELD_DISTRIBUTION] = "distribution",
-    [FIELD_SD] = "sd",
-    [FIELD_LOW] = "low",
-    [FIELD_HIGH] = "high",
-    [FIELD_REFERENCE] = "reference",
-};
-
 static bool has_column(const struct template_table *table, const char *name)
 {
     bool has = false;
@@ -268,7 +257,7 @@ static bool needs_column(const struct inventory_model *model, const struct templ
 static enum status add_field_column(const struct inventory_model *model,
                                     struct template_table *table, int field)
 {
-    const char *name = field < INDEX_MAX ? model->indices[field].name : field_names[field];
+    const char *name = inventory_field_name(model, field);
     const struct config_node *columns = config_find(table->node, "columns");
     const char *renamed = columns != NULL ? inventory_scalar(columns, name) : NULL;
     return needs_column(model, table, field, name)

@@ -20,6 +20,12 @@ static const char *const field_names[FIELDS] = {
     [FIELD_LABEL] = "label",
 };
 
+const char *inventory_field_name(const struct inventory_model *model, int field)
+{
+    return field < INDEX_MAX ? field < model->index_count ? model->indices[field].name : NULL
+                             : field_names[field];
+}
+
 const char *inventory_entry_place(const struct inventory_entry *entry, int field, char *buffer,
                                   size_t bytes)
 {

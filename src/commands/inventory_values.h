@@ -35,6 +35,9 @@ struct inventory_entry {
 /** Reads every table and value of the config into the model. */
 enum status inventory_values_read(struct inventory_model *model, bool content_hash);
 
+/** What a field is called in tables and items; NULL for an index that the model does not have. */
+const char *inventory_field_name(const struct inventory_model *model, int field);
+
 /** Place of a field of an entry: "power.csv, line 7, column 'value'", or "config.yaml:7:3".
  *  @return @p buffer */
 const char *inventory_entry_place(const struct inventory_entry *entry, int field, char *buffer,
