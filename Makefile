@@ -42,7 +42,7 @@ LIBS_ALL = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lisal -ldl -lpthread -lm $
 
 # ---- sources by layer ----------------------------------------------------------------------
 
-SOURCES := $(foreach layer,$(LAYERS),$(sort $(wildcard src/$(layer)/*.c)))
+SOURCES := $(foreach layer,$(LAYERS),$(sort $(wildcard src/$(layer)/*.c src/$(layer)/*/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 LIBRARY := $(BUILD)/libairshed.a
 PROGRAM := $(BUILD)/airshed

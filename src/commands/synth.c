@@ -16,7 +16,7 @@
 #include "kernels/synthetic.h"
 #include "kernels/waves.h"
 #include "parallel/agree.h"
-#include "inventory_template.h"
+#include "./inventory/template.h"
 #include "synth_internal.h"
 
 #define REGION .group = "Region"

@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
-#include "commands/inventory_inputs.h"
+#include "commands/inventory/inputs.h"
 #include "kernels/correlation.h"
 #include "kernels/quantile.h"
 #include "scratch_folder.h"

@@ -1,0 +1,106 @@
+/* airshed -- GPL-3.0-or-later. inventory: the uncertain values of a model, and their draws (P3.10-P3.12).
+ *
+ * A draw of a value depends on (seed, the value's parameter and keys by name, number of the draw) and on
+ * nothing else: not on ranks, blocks, other values or the order of tables. What holds beyond that:
+ *
+ *  - random: 100,000 draws begin with the same first 10,000.
+ *  - sobol: the same; but the dimension of a value is its place among all uncertain ones (largest relative
+ *    spread first), so that another value in the model may change the draws of the others.
+ *  - latin: the parts of the hypercube are set by the number of draws, so a longer run has other draws from
+ *    the first on.
+ *
+ * Values whose keys differ in `one_draw` indices alone share their uniform number. Values are cut to what
+ * their kind allows: shares to [0, 1], activities and factors to [0, inf). Shares over one index are
+ * rescaled by the graph (graph.c).
+ *
+ * `correlations` correlate ranks by a Gaussian copula: the normal score of a value is a weighted sum of its own
+ * and those of its partners, the values of the other parameters that are looked up where it holds. Parameters
+ * that vary by less come first. With Latin hypercubes and Sobol points that leaves only the first of them
+ * evenly spread. Iman and Conover's method would reorder all draws at once and lose the keys.
+ */
+#ifndef AIRSHED_COMMANDS_INVENTORY_INPUTS_H
+#define AIRSHED_COMMANDS_INVENTORY_INPUTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "kernels/distribution.h"
+#include "kernels/sampling.h"
+
+struct inventory_settings {
+    uint32_t seed;
+    enum sampling_method method;
+    int64_t draws;      /**< of the whole run; counts for the Latin hypercube alone */
+    int64_t replicates; /**< of the bootstrap of means, and of p-values of fits (P3.11: 1000) */
+};
+
+/** Where the distribution of a value comes from. */
+enum input_origin {
+    ORIGIN_FIXED,     /**< the value is certain */
+    ORIGIN_STATED,    /**< distribution, sd, low and high of its row, or the parameter's spread */
+    ORIGIN_BOOTSTRAP, /**< means of samples drawn from its samples */
+    ORIGIN_FITTED,    /**< the family that fits its samples best */
+    ORIGIN_EMPIRICAL, /**< its samples themselves, as the config asks */
+    ORIGIN_SMALL,     /**< fewer than 5 samples: triangular or uniform between them */
+};
+extern const char *const inventory_origin_names[];
+
+/** All values of a model with their distributions. Read-only once made. */
+struct inventory_inputs;
+
+/** Makes the distribution of every value. Local; the same on every rank. The model must outlive it.
+ *  @return STATUS_DATA naming the place of a distribution that cannot be, and what is possible;
+ *          STATUS_USAGE for one in the config, and for correlations that contradict each other */
+enum status inventory_inputs_create(const struct inventory_model *model,
+                                    const struct inventory_settings *settings,
+                                    struct inventory_inputs **inputs);
+
+/** Releases *@p inputs and sets it to NULL; NULL is allowed. */
+void inventory_inputs_destroy(struct inventory_inputs **inputs);
+
+/** Which values are uncertain, [values of the model], for inventory_results_create(). */
+const bool *inventory_inputs_uncertain(const struct inventory_inputs *inputs);
+
+/** The value that the point estimate takes: as the table has it, of samples their mean. Draws of a
+ *  triangular distribution have it as their mode, and draws that are cut another mean. */
+double inventory_inputs_centre(const struct inventory_inputs *inputs, int64_t value);
+
+/** Standard deviation of a value's draws in closed form, cut as they are; 0 where it is certain. */
+double inventory_inputs_sd(const struct inventory_inputs *inputs, int64_t value);
+
+/** The distribution of a value, a constant where it is certain, and where it comes from. */
+const struct distribution *inventory_inputs_distribution(const struct inventory_inputs *inputs,
+                                                         int64_t value);
+enum input_origin inventory_inputs_origin(const struct inventory_inputs *inputs, int64_t value);
+
+/** "lognormal(meanlog=1.2, sdlog=0.3)" and so on. @return @p buffer */
+const char *inventory_distribution_text(const struct distribution *distribution, char *buffer,
+                                        size_t bytes);
+
+/** Sentences about what was done without being asked for, each with its place: small samples, samples
+ *  of one value. For the log and inputs.csv. */
+const struct text_list *inventory_inputs_warnings(const struct inventory_inputs *inputs);
+
+/** Draws [@p first, @p first + @p draws) of @p count values of the model; certain ones give their value.
+ *
+ *  @param[in]  values  [count], numbers of values of the model
+ *  @param[out] block   [count, draws]
+ */
+void inventory_inputs_draw(const struct inventory_inputs *inputs, const int32_t *values,
+                           int64_t count, int64_t first, int64_t draws, double *block);
+
+/** Error propagation (IPCC approach 1): the standard deviation of a result from its derivatives, to first
+ *  order. Values of one draw count as wholly correlated; rank correlations as the normal scores have them.
+ *
+ *  @param[in]  values    [count], numbers of values of the model
+ *  @param[in]  gradient  [count], of the result by each at their centres (graph_gradient())
+ *  @param[in,out] scratch  [inventory_inputs_factors()], zeros before and after
+ */
+double inventory_inputs_propagate(const struct inventory_inputs *inputs, const int32_t *values,
+                                  int64_t count, const double *gradient, double *scratch);
+
+/** Independent random numbers that a draw takes: values of one draw have one. */
+int64_t inventory_inputs_factors(const struct inventory_inputs *inputs);
+
+#endif

@@ -1,0 +1,614 @@
+/* airshed -- GPL-3.0-or-later. inventory: emissions from activity, factors and formulas, with honest
+ * uncertainty (P3). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "commands/commands.h"
+#include "flow/run.h"
+#include "figures.h"
+#include "grid.h"
+#include "output.h"
+#include "sensitivity.h"
+#include "statistics.h"
+#include "template.h"
+#include "kernels/distribution.h"
+#include "parallel/agree.h"
+
+static const struct option_spec inventory_options[] = {
+    {.name = "input",
+     .kind = OPTION_PATH,
+     .argument = "CONFIG",
+     .flags = OPTION_POSITIONAL | OPTION_REQUIRED | OPTION_INPUT,
+     .help =
+         "YAML file that names tables, parameters, formulas and sources; configs/coal-metals.yaml "
+         "shows all it can say."},
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_PATH,
+     .argument = "FOLDER",
+     .flags = OPTION_REQUIRED | OPTION_OUTPUT,
+     .help = "Folder for the tables; it is made where it does not exist.",
+     .group = "Output"},
+    {.name = "tables",
+     .kind = OPTION_PATH,
+     .argument = "FOLDER",
+     .flags = OPTION_INPUT,
+     .help =
+         "Folder of tables: those of the config that it has, by file name, are read from there.",
+     .group = "Tables"},
+    {.name = "template",
+     .kind = OPTION_FLAG,
+     .help = "Write the tables of the config empty, with their columns, units and keys, to be "
+             "filled in; "
+             "nothing is computed.",
+     .group = "Tables"},
+    {.name = "draws",
+     .kind = OPTION_INTEGER,
+     .fallback = "10000",
+     .low = 10,
+     .high = 4294967296.0,
+     .help =
+         "Draws of every uncertain value. A longer run begins with the draws of a shorter one (but "
+         "for --sampling latin).",
+     .group = "Monte Carlo"},
+    {.name = "sampling",
+     .kind = OPTION_CHOICE,
+     .choices = "random|latin|sobol",
+     .fallback = "random",
+     .help =
+         "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
+         "scrambled Sobol sequence. Standard errors are those of independent draws, and too large "
+         "for the two others.",
+     .group = "Monte Carlo"},
+    {.name = "replicates",
+     .kind = OPTION_INTEGER,
+     .fallback = "1000",
+     .low = 100,
+     .high = 1000000,
+     .help = "Replicates of the bootstrap of samples (P3.11).",
+     .group = "Monte Carlo"},
+    {.name = "block",
+     .kind = OPTION_INTEGER,
+     .fallback = "512",
+     .low = 1,
+     .high = 65536,
+     .help = "Draws that are made at once. No effect on results.",
+     .group = "Monte Carlo"},
+    {.name = "sensitivities",
+     .kind = OPTION_FLAG,
+     .fallback = "true",
+     .help = "Correlate every uncertain value with the totals that need it.",
+     .group = "Monte Carlo"},
+    {.name = "level",
+     .kind = OPTION_REAL,
+     .fallback = "95",
+     .low = 1,
+     .high = 99.9,
+     .help = "Probability of the intervals in per cent, in equal tails.",
+     .group = "Monte Carlo"},
+    {.name = NULL},
+};
+
+/* Differences that a band of slots holds, and its most slots: set by nothing but the number of draws. */
+enum {
+    BAND_VALUES = 1 << 20,
+    BAND_SLOTS_MAX = 256
+};
+
+struct inventory {
+    const struct job *job;
+    struct inventory_model model;
+    struct inventory_results results;
+    struct inventory_grid *grid; /* NULL: no section `grid` */
+    struct inventory_inputs *inputs;
+    struct inventory_draws draws;
+    struct inventory_summary summary;
+    struct inventory_sensitivity sensitivity;
+    char *stage_path;
+    struct stage *stage;
+
+    bool *is_headline; /* [slots]: total of a species in the nation */
+    int64_t checkpoint[CHECKPOINTS_MAX];
+    int checkpoints;
+
+    /* Items are bands of slots, then chunks of inputs whose influence is looked for, then values that
+     * have samples. */
+    int64_t band, bands; /* slots of all bands but the last */
+    int64_t chunks;
+    int64_t sample_count;
+    struct inventory_sample sample; /* the item at hand */
+
+    /* The item at hand. */
+    float *differences, *room;
+    struct inventory_statistics *found; /* slots; behind each headline its checkpoints */
+    int64_t found_count;
+    struct influence *influences; /* [inputs of the chunk, targets] */
+    int64_t influence_count;
+};
+
+/* ---- what is read ------------------------------------------------------------------------- */
+
+static enum sampling_method method_of(const char *name)
+{
+    enum sampling_method method = SAMPLING_RANDOM;
+    while (strcmp(sampling_method_name(method), name) != 0) {
+        method++;
+    }
+    return method;
+}
+
+static enum status read_model(struct inventory *inventory)
+{
+    enum status status;
+    const struct job *job = inventory->job;
+    const struct options *options = job->options;
+    struct inventory_model *model = &inventory->model;
+    const struct inventory_settings settings = {
+        .seed = job->seed,
+        .method = method_of(option_text(options, "sampling")),
+        .draws = option_integer(options, "draws"),
+        .replicates = option_integer(options, "replicates")};
+    TRY(inventory_model_read(option_text(options, "input"), option_text(options, "tables"),
+                             job->content_hash, model));
+    TRY(inventory_units_check(model));
+    TRY(inventory_inputs_create(model, &settings, &inventory->inputs));
+    TRY(inventory_results_create(model, inventory_inputs_uncertain(inventory->inputs),
+                                 &inventory->results));
+    TRY(inventory_points(&inventory->results, inventory->inputs));
+done:
+    return status;
+}
+
+static enum status find_headlines(struct inventory *inventory)
+{
+    enum status status;
+    const struct inventory_results *results = &inventory->results;
+    inventory->checkpoints = inventory_checkpoints(option_integer(inventory->job->options, "draws"),
+                                                   inventory->checkpoint);
+    TRY(memory_allocate((size_t)results->slot_count, sizeof *inventory->is_headline,
+                        &inventory->is_headline));
+    for (int64_t i = 0; i < results->count; i++) {
+        const struct inventory_result *one = &results->results[i];
+        if (one->kind == RESULT_TOTAL && one->subject == SUBJECT_ALL && one->place == PLACE_ALL) {
+            inventory->is_headline[one->slot] = true;
+        }
+    }
+done:
+    return status;
+}
+
+/* Told once, not by every rank. */
+static void tell_warnings(const struct inventory *inventory)
+{
+    const struct text_list *warnings = inventory_inputs_warnings(inventory->inputs);
+    for (size_t i = 0; inventory->job->rank == 0 && i < warnings->count; i++) {
+        log_warning("%s", warnings->items[i]);
+    }
+    for (int i = 0; inventory->job->rank == 0 && i < inventory->model.source_count; i++) {
+        const struct inventory_source *source = &inventory->model.sources[i];
+        if (source->is_national && inventory->model.regions.count > 0) {
+            log_info(
+                "source '%s' has national data only: it is in the totals of the nation, and in no "
+                "province or region",
+                source->name);
+        }
+    }
+}
+
+/* ---- bands of slots ----------------------------------------------------------------------- */
+
+static int64_t band_of(int64_t slots, int64_t draws)
+{
+    int64_t band = BAND_VALUES / draws;
+    band = band < 1 ? 1 : band > BAND_SLOTS_MAX ? BAND_SLOTS_MAX : band;
+    return band < slots ? band : slots;
+}
+
+/* Slots [first, first + count) of an item. */
+static void slots_of(const struct inventory *inventory, int64_t item, int64_t *first,
+                     int64_t *count)
+{
+    int64_t left;
+    *first = item * inventory->band;
+    left = inventory->results.slot_count - *first;
+    *count = left < inventory->band ? left : inventory->band;
+}
+
+static enum status item_read(void *context, struct flow_item *item)
+{
+    struct inventory *inventory = context;
+    int64_t first, count;
+    if (item->index >= inventory->bands) {
+        return STATUS_OK;
+    }
+    slots_of(inventory, item->index, &first, &count);
+    flow_count_read(item, count * inventory->draws.draws * (int64_t)sizeof(float));
+    return inventory_draws_read(&inventory->draws, first, count, inventory->draws.draws,
+                                inventory->room, inventory->differences);
+}
+
+static void summarise_band(struct inventory *inventory, int64_t band)
+{
+    struct inventory_summary *summary = &inventory->summary;
+    int64_t first, count, draws = inventory->draws.draws;
+    slots_of(inventory, band, &first, &count);
+    inventory->found_count = 0;
+    for (int64_t slot = first; slot < first + count; slot++) {
+        const float *differences = inventory->differences + (slot - first) * draws;
+        struct inventory_statistics all = inventory_summarise(summary, slot, differences, draws);
+        all.propagated_sd = inventory_propagate(summary, slot);
+        inventory->found[inventory->found_count++] = all;
+        for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
+            inventory->found[inventory->found_count++] =
+                inventory_summarise(summary, slot, differences, inventory->checkpoint[i]);
+        }
+    }
+}
+
+static enum status correlate_chunk(struct inventory *inventory, int64_t chunk)
+{
+    int64_t first = chunk * INFLUENCE_CHUNK, left = inventory->results.input_count - first;
+    int64_t count = left < INFLUENCE_CHUNK ? left : INFLUENCE_CHUNK;
+    inventory->influence_count = count * inventory->sensitivity.targets;
+    return inventory_sensitivity_chunk(&inventory->sensitivity, first, count,
+                                       inventory->influences);
+}
+
+static enum status item_compute(void *context, struct flow_item *item)
+{
+    struct inventory *inventory = context;
+    if (item->index >= inventory->bands) {
+        int64_t after = item->index - inventory->bands - inventory->chunks;
+        return after < 0 ? correlate_chunk(inventory, item->index - inventory->bands)
+                         : inventory_sample_study(inventory->inputs,
+                                                  inventory_samples_value(inventory->inputs, after),
+                                                  &inventory->sample);
+    }
+    summarise_band(inventory, item->index);
+    return STATUS_OK;
+}
+
+static enum status item_write(void *context, struct flow_item *item)
+{
+    const struct inventory *inventory = context;
+    if (item->index >= inventory->bands + inventory->chunks) {
+        return flow_payload(item, &inventory->sample, sizeof inventory->sample);
+    }
+    return item->index < inventory->bands
+               ? flow_payload(item, inventory->found,
+                              inventory->found_count * (int64_t)sizeof *inventory->found)
+               : flow_payload(item, inventory->influences,
+                              inventory->influence_count * (int64_t)sizeof(struct influence));
+}
+
+static int64_t item_bytes(const struct inventory *inventory)
+{
+    int64_t draws = inventory->draws.draws, block = inventory->draws.block;
+    int64_t influences =
+        inventory->chunks > 0 ? inventory_sensitivity_bytes(&inventory->sensitivity) : 0;
+    return inventory->band * 4 * (draws + block) +
+           inventory_summary_bytes(&inventory->results, draws) + influences;
+}
+
+static enum status create_buffers(struct inventory *inventory)
+{
+    enum status status;
+    int64_t draws = inventory->draws.draws, block = inventory->draws.block;
+    size_t band = (size_t)inventory->band;
+    TRY(memory_allocate(band * (size_t)draws, sizeof(float), &inventory->differences));
+    TRY(memory_allocate(band * (size_t)block, sizeof(float), &inventory->room));
+    TRY(memory_allocate(band * (size_t)(1 + inventory->checkpoints), sizeof *inventory->found,
+                        &inventory->found));
+    TRY(memory_allocate((size_t)(INFLUENCE_CHUNK * inventory->sensitivity.targets),
+                        sizeof *inventory->influences, &inventory->influences));
+    TRY(inventory_summary_create(&inventory->results, inventory->inputs,
+                                 option_real(inventory->job->options, "level"), draws,
+                                 &inventory->summary));
+done:
+    return status;
+}
+
+/* ---- the tables --------------------------------------------------------------------------- */
+
+/* What the items found, from the journal. */
+struct gathered {
+    struct inventory_statistics *checkpoints; /* [headlines, checkpoints] */
+    struct influence *influences;             /* [inputs, targets] */
+    struct inventory_sample *samples;
+};
+
+static void take_band(struct inventory *inventory, int64_t band,
+                      const struct inventory_statistics *found,
+                      struct inventory_statistics **checkpoint)
+{
+    int64_t first, count;
+    slots_of(inventory, band, &first, &count);
+    for (int64_t slot = first; slot < first + count; slot++) {
+        inventory->results.statistics[slot] = *found++;
+        for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
+            *(*checkpoint)++ = *found++;
+        }
+    }
+}
+
+static enum status gather(struct inventory *inventory, struct gathered *gathered)
+{
+    enum status status;
+    struct journal_content content = {0};
+    const struct inventory_results *results = &inventory->results;
+    int64_t headlines = 0, targets = inventory->sensitivity.targets;
+    struct inventory_statistics *checkpoint;
+    for (int64_t slot = 0; slot < results->slot_count; slot++) {
+        headlines += inventory->is_headline[slot];
+    }
+    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints), sizeof *gathered->checkpoints,
+                        &gathered->checkpoints));
+    TRY(memory_allocate((size_t)(results->input_count * targets), sizeof *gathered->influences,
+                        &gathered->influences));
+    TRY(memory_allocate((size_t)inventory->sample_count, sizeof *gathered->samples,
+                        &gathered->samples));
+    TRY(stage_records(inventory->stage, &content));
+    checkpoint = gathered->checkpoints;
+    for (int64_t item = 0; item < content.record_count; item++) {
+        const struct journal_record *record = &content.records[item];
+        int64_t chunk = item - inventory->bands;
+        if (chunk < 0) {
+            take_band(inventory, item, record->payload, &checkpoint);
+        } else if (chunk >= inventory->chunks) {
+            memcpy(&gathered->samples[chunk - inventory->chunks], record->payload,
+                   sizeof *gathered->samples);
+        } else {
+            memcpy(gathered->influences + chunk * INFLUENCE_CHUNK * targets, record->payload,
+                   (size_t)record->payload_bytes);
+        }
+    }
+done:
+    journal_content_clear(&content);
+    return status;
+}
+
+static enum status write_tables(struct inventory *inventory)
+{
+    enum status status;
+    const struct options *options = inventory->job->options;
+    struct gathered gathered = {0};
+    double tail = (100 - option_real(options, "level")) / 200;
+    struct distribution normal = distribution_of(DISTRIBUTION_NORMAL, 0, 1, 0, 0);
+    TRY(gather(inventory, &gathered));
+    struct inventory_output output = {.results = &inventory->results,
+                                      .inputs = inventory->inputs,
+                                      .folder = option_text(options, "output"),
+                                      .level = option_real(options, "level"),
+                                      .half_width = -distribution_quantile(&normal, tail),
+                                      .is_headline = inventory->is_headline,
+                                      .checkpoint = inventory->checkpoint,
+                                      .checkpoints = inventory->checkpoints,
+                                      .statistics = gathered.checkpoints,
+                                      .sensitivity =
+                                          inventory->chunks > 0 ? &inventory->sensitivity : NULL,
+                                      .influences = gathered.influences,
+                                      .samples = gathered.samples,
+                                      .sample_count = inventory->sample_count};
+    TRY(inventory_output_write(&output, inventory->stage));
+done:
+    free(gathered.checkpoints);
+    free(gathered.influences);
+    free(gathered.samples);
+    return status;
+}
+
+/* ---- the stages --------------------------------------------------------------------------- */
+
+static enum status attach_inputs(void *context, struct stage *stage)
+{
+    enum status status;
+    const struct inventory_model *model = context;
+    struct text all = {0};
+    char *identities = NULL;
+    TRY(stage_add_input_file(stage, "input", model->path));
+    for (size_t i = 0; i < model->printed_files.count; i++) {
+        TRY(stage_add_input_file(stage, "printed", model->printed_files.items[i]));
+    }
+    for (int i = 0; i < model->table_count; i++) {
+        text_add_format(&all, "%s%s", i > 0 ? "; " : "", model->tables[i].identity);
+    }
+    TRY(text_take(&all, &identities));
+    TRY(stage_add_input(stage, "tables", identities));
+done:
+    text_clear(&all);
+    free(identities);
+    return status;
+}
+
+static enum status declare(struct inventory *inventory)
+{
+    enum status status;
+    const char *folder = option_text(inventory->job->options, "output");
+    TRY(path_join(folder, "inventory", &inventory->stage_path));
+    TRY(stage_create(inventory->job, inventory->stage_path, &inventory->stage));
+    TRY(attach_inputs(&inventory->model, inventory->stage));
+    TRY(inventory_output_declare(inventory->stage, folder));
+done:
+    return status;
+}
+
+static enum status draw(struct inventory *inventory)
+{
+    const struct options *options = inventory->job->options;
+    const struct inventory_drawing drawing = {.results = &inventory->results,
+                                              .inputs = inventory->inputs,
+                                              .draws = option_integer(options, "draws"),
+                                              .block = option_integer(options, "block"),
+                                              .attach = attach_inputs,
+                                              .context = &inventory->model};
+    return inventory_draws_make(inventory->job, &drawing, &inventory->draws);
+}
+
+static enum status run_items(struct inventory *inventory)
+{
+    enum status status;
+    const struct job *job = inventory->job;
+    struct flow_work work = {
+        .context = inventory, .read = item_read, .compute = item_compute, .write = item_write};
+    TRY(draw(inventory));
+    TRY_TOGETHER(job->comm, create_buffers(inventory));
+    TRY(flow_run(inventory->stage, &work));
+    bool is_writer = job->rank == 0 && !job->dry_run;
+    TRY_TOGETHER(job->comm, is_writer ? write_tables(inventory) : STATUS_OK);
+    TRY(stage_commit(inventory->stage));
+done:
+    return status;
+}
+
+static enum status find_influences(struct inventory *inventory)
+{
+    enum status status;
+    int64_t inputs = inventory->results.input_count;
+    TRY(inventory_sensitivity_create(&inventory->results, inventory->inputs, &inventory->draws,
+                                     &inventory->sensitivity));
+    inventory->chunks =
+        inventory->sensitivity.targets > 0 ? (inputs + INFLUENCE_CHUNK - 1) / INFLUENCE_CHUNK : 0;
+done:
+    return status;
+}
+
+/* How the work is cut, and whether a rank has the memory for an item of each stage. */
+static enum status cut_items(struct inventory *inventory)
+{
+    enum status status = STATUS_OK;
+    const struct job *job = inventory->job;
+    int64_t slots = inventory->results.slot_count;
+    int64_t block = option_integer(job->options, "block");
+    inventory->draws.draws = option_integer(job->options, "draws");
+    inventory->draws.block = block;
+    inventory->band = band_of(slots, inventory->draws.draws);
+    inventory->sample_count = inventory_samples_count(inventory->inputs);
+    inventory->bands = (slots + inventory->band - 1) / inventory->band;
+    if (option_flag(job->options, "sensitivities")) {
+        TRY(find_influences(inventory));
+    }
+    int64_t drawing = inventory_draws_bytes(&inventory->results, block);
+    int64_t summing = item_bytes(inventory);
+    int64_t bytes = drawing > summing ? drawing : summing;
+    FAIL_IF(bytes > job->memory_bytes, STATUS_USAGE,
+            "--memory %lldM is too small for %lld draws of %lld results in blocks of %lld: use --memory "
+            "%lldM%s",
+            (long long)(job->memory_bytes >> 20), (long long)inventory->draws.draws,
+            (long long)slots, (long long)block, (long long)(bytes >> 20) + 1,
+            drawing > summing ? ", or a smaller --block" : "");
+done:
+    return status;
+}
+
+static enum status inventory_stage(struct inventory *inventory)
+{
+    enum status status;
+    struct items items =
+        items_counted(inventory->bands + inventory->chunks + inventory->sample_count);
+    struct items_cost cost = {.fixed_bytes = item_bytes(inventory)};
+    TRY(stage_begin(inventory->stage, &items, &cost));
+    if (!stage_is_done(inventory->stage)) {
+        TRY(run_items(inventory));
+    }
+done:
+    return status;
+}
+
+static enum status prepare(struct inventory *inventory)
+{
+    enum status status;
+    const char *folder = option_text(inventory->job->options, "output");
+    FAIL_IF(path_exists(folder) && !path_is_folder(folder), STATUS_OUTPUT,
+            "--output %s is a file: name a folder", folder);
+    if (option_flag(inventory->job->options, "figures")) {
+        TRY(figure_check());
+    }
+    TRY(read_model(inventory));
+    TRY(inventory_grid_create(inventory->job, &inventory->model, &inventory->grid));
+    TRY(find_headlines(inventory));
+    TRY(cut_items(inventory));
+    tell_warnings(inventory);
+    TRY(inventory_draws_name(inventory->job, &inventory->draws));
+    TRY(declare(inventory));
+    if (inventory->job->rank == 0 && !inventory->job->dry_run) {
+        TRY(path_create_folder(folder));
+    }
+done:
+    return status;
+}
+
+static void inventory_clear(struct inventory *inventory, bool is_finished)
+{
+    stage_destroy(&inventory->stage);
+    inventory_draws_close(inventory->job, &inventory->draws, is_finished);
+    inventory_summary_clear(&inventory->summary);
+    inventory_sensitivity_clear(&inventory->sensitivity);
+    inventory_grid_destroy(&inventory->grid);
+    inventory_results_clear(&inventory->results);
+    inventory_inputs_destroy(&inventory->inputs);
+    inventory_model_clear(&inventory->model);
+    free(inventory->is_headline);
+    free(inventory->differences);
+    free(inventory->room);
+    free(inventory->found);
+    free(inventory->influences);
+    free(inventory->stage_path);
+}
+
+static enum status inventory_run(struct job *job)
+{
+    enum status status;
+    struct inventory inventory = {.job = job};
+    bool is_tabled = false; /* nobody needs the draws any more */
+    if (option_flag(job->options, "template")) {
+        return inventory_template_make(job, option_text(job->options, "input"), false);
+    }
+    TRY_TOGETHER(job->comm, prepare(&inventory));
+    TRY(inventory_stage(&inventory));
+    is_tabled = !job->dry_run;
+    if (inventory.grid != NULL) {
+        TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
+    }
+    if (option_flag(job->options, "figures") && !job->dry_run) {
+        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs,
+                                  option_text(job->options, "output")));
+    }
+done:
+    inventory_clear(&inventory, is_tabled);
+    return status;
+}
+
+static const struct option_spec *const inventory_tables[] = {
+    inventory_options, inventory_grid_options, inventory_figures_options, options_common, NULL};
+
+const struct command command_inventory = {
+    .name = "inventory",
+    .summary = "emission inventories with honest uncertainty",
+    .details = "Reads activity, factors and shares from tables (CSV, XLSX, ODS), checks units and "
+               "formulas, and "
+               "gives totals by source, category, receptor, province, region and year with "
+               "intervals, shares, "
+               "changes, sensitivities, and printed numbers beside recomputed ones. What is wrong "
+               "in a table or the "
+               "config is told with file, line and column.\n\n"
+               "A draw depends on the seed, on the parameter and keys of a value by name, and on "
+               "its number: not on "
+               "ranks, blocks or the order of tables. A value that provinces share is one draw for "
+               "all of them. "
+               "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until "
+               "the tables are "
+               "written; memory grows by 16 bytes a draw.\n\n"
+               "Standard errors of percentiles come from the order statistics one binomial "
+               "standard deviation to "
+               "either side. Error propagation (IPCC approach 1) stands beside Monte Carlo "
+               "(approach 2) in each "
+               "row. Sensitivities look at the first 65536 draws.",
+    .examples =
+        "airshed inventory configs/coal-metals.yaml -o build/coal-metals\n"
+        "mpirun -n 4 airshed inventory metals.yaml -o metals --draws 100000 --sampling sobol",
+    .tables = inventory_tables,
+    .run = inventory_run,
+};
