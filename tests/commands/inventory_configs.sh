@@ -66,7 +66,9 @@ bad() {
 bad an_unknown_key_of_an_ask "'sauce' is no key of what a table asks for" 's/{source: coal.RC, about/{sauce: coal.RC, about/'
 bad an_unknown_source_of_an_ask "unknown source 'coal.RX'; did you mean 'coal.RC'" 's/{source: coal.RC, about: raw coal burnt/{source: coal.RX, about: raw coal/'
 bad no_stand_in "no stand-in for 'content'" 's/vanadium in raw coal, synthetic: .*}}/vanadium in raw coal}/'
-bad a_total_without_a_printed_one "no printed total of its source and years" 's/total: 17000, spread: 0.6,/total: 17000, scale: printed,/'
+bad a_total_without_a_printed_one "no printed total of its source and years" 's/total: 6000, spread: 0.9,/total: 6000, scale: printed,/'
+bad a_rest_that_is_nothing "printed total of all sources, or one that leaves nothing" 's/total: 1500, spread: 1.6/total: 9000000, spread: 1.6/'
+bad an_unknown_scale "'scale' is printed or rest" 's/scale: rest/scale: rests/'
 bad an_unknown_statistic "'totel' is none of total, mean, share" 's/paper: paper-p3.yaml/statistic: totel, value: 1/'
 sed -i 's/is: labelled/is: labeled/' "$scratch/paper-p3.yaml"
 run 1 inventory --no-figures "$scratch/no_stand_in.yaml" --tables "$scratch/tables1" -o "$scratch/none"

@@ -11,11 +11,13 @@
 #include "template.h"
 #include "values.h"
 
+enum scale { SCALE_NONE, SCALE_PRINTED, SCALE_REST };
+
 /* What `synthetic` of an ask says. */
 struct manner {
     double value, total; /* NaN: not given */
     double spread, yearly, change;
-    bool is_scaled;
+    enum scale scale;
 };
 
 /* ---- the config --------------------------------------------------------------------------- */
@@ -28,6 +30,21 @@ static enum status read_real(const struct config_node *node, const char *key, do
     return text == NULL || text_parse_real(text, value)
                ? STATUS_OK
                : inventory_complain(config_find(node, key), "'%s' is a number", key);
+}
+
+static enum status read_scale(const struct inventory_parameter *parameter,
+                              const struct config_node *node, enum scale *scale)
+{
+    const char *text = inventory_scalar(node, "scale");
+    *scale = text == NULL                    ? SCALE_NONE
+             : strcmp(text, "printed") == 0 ? SCALE_PRINTED
+                                            : SCALE_REST;
+    bool is_known = *scale != SCALE_REST || strcmp(text, "rest") == 0;
+    return *scale == SCALE_NONE || (is_known && parameter->by[INDEX_SOURCE])
+               ? STATUS_OK
+               : inventory_complain(config_find(node, "scale"),
+                                    "'scale' is printed or rest, of a parameter that varies by "
+                                    "source");
 }
 
 static enum status read_manner(const struct inventory_model *model, const struct template_row *row,
@@ -50,14 +67,9 @@ static enum status read_manner(const struct inventory_model *model, const struct
     TRY(read_real(node, "spread", 0, &manner->spread));
     TRY(read_real(node, "yearly", 0, &manner->yearly));
     TRY(read_real(node, "change", 0, &manner->change));
-    const char *scale = inventory_scalar(node, "scale");
-    manner->is_scaled = scale != NULL;
+    TRY(read_scale(parameter, node, &manner->scale));
     if (isnan(manner->value) == isnan(manner->total)) {
         status = inventory_complain(node, "give 'value', or 'total' of the nation");
-    } else if (scale != NULL && (strcmp(scale, "printed") != 0 || !parameter->by[INDEX_SOURCE])) {
-        status =
-            inventory_complain(config_find(node, "scale"),
-                               "'scale' can only be printed, of a parameter that varies by source");
     }
 done:
     return status;
@@ -253,6 +265,14 @@ done:
 
 /* ---- printed totals ----------------------------------------------------------------------- */
 
+/* True for the nation's total of @p source; of all sources where it is KEY_ANY. */
+static bool is_total_of(const struct inventory_printed *one, int source)
+{
+    return one->statistic == PRINTED_TOTAL && one->key.member[INDEX_SOURCE] == source &&
+           one->key.member[INDEX_PROVINCE] < 0 && one->category < 0 && one->receptor < 0 &&
+           one->region < 0;
+}
+
 /* The total of @p source in @p year from the printed ones: interpolated between years, as the nearest
  * beyond them; NaN where none is printed. */
 static double printed_total(const struct inventory_model *model, int source, int year)
@@ -262,8 +282,7 @@ static double printed_total(const struct inventory_model *model, int source, int
     for (int64_t i = 0; i < model->printed_count; i++) {
         const struct inventory_printed *one = &model->printed[i];
         int at = one->key.member[INDEX_YEAR];
-        bool counts = one->statistic == PRINTED_TOTAL && one->key.member[INDEX_SOURCE] == source &&
-                      one->key.member[INDEX_PROVINCE] < 0 && one->region < 0 && at >= 0;
+        bool counts = is_total_of(one, source) && at >= 0;
         if (counts && at <= year && at > before) {
             before = at;
             low = one->value;
@@ -281,22 +300,123 @@ static double printed_total(const struct inventory_model *model, int source, int
     return low + part * (high - low);
 }
 
-static enum status scale_table(const struct inventory_model *model, const double *total,
-                               struct template_table *table)
+/* The sum of all sources in @p year. What the printed sum of all years has beyond those of single years
+ * belongs to the years without a number of their own, in equal parts. */
+static double printed_sum(const struct inventory_model *model, int year)
+{
+    int years = (int)model->indices[INDEX_YEAR].members.count, own = 0;
+    double beyond = NAN;
+    bool has_own = false;
+    for (int64_t i = 0; i < model->printed_count; i++) {
+        const struct inventory_printed *one = &model->printed[i];
+        int at = one->key.member[INDEX_YEAR];
+        own += is_total_of(one, KEY_ANY) && at >= 0;
+        has_own = has_own || (is_total_of(one, KEY_ANY) && at == year);
+        beyond = is_total_of(one, KEY_ANY) && at < 0 ? one->value : beyond;
+    }
+    for (int i = 0; i < years; i++) {
+        beyond -= printed_total(model, KEY_ANY, i);
+    }
+    double total = printed_total(model, KEY_ANY, year);
+    return has_own || isnan(beyond) ? total : total + beyond / (years - own);
+}
+
+/* ---- scales ------------------------------------------------------------------------------- */
+
+struct scales {
+    const struct inventory_model *model;
+    int years;
+    double *total;    /* [sources, years], before they are scaled */
+    enum scale *scale; /* [sources] */
+    double *factor;   /* [sources, years]; NaN: nothing is printed that says */
+};
+
+static void scales_clear(struct scales *scales)
+{
+    free(scales->total);
+    free(scales->scale);
+    free(scales->factor);
+}
+
+static enum status find_scales(const struct inventory_template *template, struct scales *scales)
 {
     enum status status = STATUS_OK;
+    struct manner manner = {0};
+    for (int i = 0; i < template->table_count; i++) {
+        for (int64_t k = 0; k < template->tables[i].row_count; k++) {
+            const struct template_row *row = &template->tables[i].rows[k];
+            int source = row->key.member[INDEX_SOURCE];
+            TRY(read_manner(scales->model, row, &manner));
+            if (source >= 0 && manner.scale != SCALE_NONE) {
+                scales->scale[source] = manner.scale;
+            }
+        }
+    }
+done:
+    return status;
+}
+
+/* Sources whose totals are printed meet them; those of the rest share what then lacks to the printed sum
+ * of the year, in proportion to what they have. */
+static void find_factors(struct scales *scales, int year)
+{
+    double rest = printed_sum(scales->model, year), shared = 0;
+    for (int i = 0; i < scales->model->source_count; i++) {
+        double own = scales->total[i * scales->years + year];
+        double printed = printed_total(scales->model, i, year);
+        bool is_printed = scales->scale[i] == SCALE_PRINTED;
+        scales->factor[i * scales->years + year] = is_printed ? printed / own : 1;
+        if (scales->scale[i] == SCALE_REST) {
+            shared += own;
+        } else if (!is_printed || !isnan(printed)) { /* those without are refused later */
+            rest -= is_printed ? printed : own;
+        }
+    }
+    for (int i = 0; i < scales->model->source_count; i++) {
+        if (scales->scale[i] == SCALE_REST) {
+            scales->factor[i * scales->years + year] = rest > 0 ? rest / shared : NAN;
+        }
+    }
+}
+
+static enum status scales_create(struct inventory_model *model,
+                                 const struct inventory_template *template, struct scales *scales)
+{
+    enum status status;
     int years = (int)model->indices[INDEX_YEAR].members.count;
+    size_t sources = (size_t)model->source_count;
+    *scales = (struct scales){.model = model, .years = years};
+    TRY(memory_allocate(sources * (size_t)years, sizeof *scales->total, &scales->total));
+    TRY(memory_allocate(sources * (size_t)years, sizeof *scales->factor, &scales->factor));
+    TRY(memory_allocate(sources, sizeof *scales->scale, &scales->scale));
+    TRY(evaluate(model, scales->total));
+    TRY(find_scales(template, scales));
+    for (int year = 0; year < years; year++) {
+        find_factors(scales, year);
+    }
+done:
+    return status;
+}
+
+static enum status scale_table(const struct scales *scales, struct template_table *table)
+{
+    enum status status = STATUS_OK;
     struct manner manner = {0};
     for (int64_t i = 0; i < table->row_count; i++) {
         struct template_row *row = &table->rows[i];
         int source = row->key.member[INDEX_SOURCE], year = row->key.member[INDEX_YEAR];
-        TRY(read_manner(model, row, &manner));
-        double printed = source >= 0 && year >= 0 ? printed_total(model, source, year) : NAN;
-        if (manner.is_scaled && isnan(printed)) {
-            return inventory_complain(row->ask,
-                                      "no printed total of its source and years to scale to");
+        bool has_factor = source >= 0 && year >= 0;
+        TRY(read_manner(scales->model, row, &manner));
+        double factor = manner.scale == SCALE_NONE ? 1
+                        : has_factor ? scales->factor[source * scales->years + year]
+                                     : NAN;
+        if (isnan(factor)) {
+            return inventory_complain(row->ask, manner.scale == SCALE_PRINTED
+                                                    ? "no printed total of its source and years to "
+                                                      "scale to"
+                                                    : "no printed total of all sources, or one that "
+                                                      "leaves nothing for the rest");
         }
-        double factor = manner.is_scaled ? printed / total[source * years + year] : 1;
         row->value = shorten(row->value * factor);
     }
 done:
@@ -309,8 +429,7 @@ enum status inventory_standin_fill(struct inventory_model *model, uint32_t seed,
                                    struct inventory_template *template)
 {
     enum status status = STATUS_OK;
-    size_t cells = (size_t)model->source_count * model->indices[INDEX_YEAR].members.count;
-    double *total = NULL;
+    struct scales scales = {0};
     for (int i = 0; i < template->table_count; i++) {
         struct template_table *table = &template->tables[i];
         TRY(draw_table(model, seed, table));
@@ -318,12 +437,11 @@ enum status inventory_standin_fill(struct inventory_model *model, uint32_t seed,
             TRY(add_value(model, table, &table->rows[row]));
         }
     }
-    TRY(memory_allocate(cells, sizeof *total, &total));
-    TRY(evaluate(model, total));
+    TRY(scales_create(model, template, &scales));
     for (int i = 0; i < template->table_count; i++) {
-        TRY(scale_table(model, total, &template->tables[i]));
+        TRY(scale_table(&scales, &template->tables[i]));
     }
 done:
-    free(total);
+    scales_clear(&scales);
     return status;
 }

@@ -19,6 +19,9 @@
  *   change    per cent a year (0)
  *   scale: printed   amounts of each source and year are multiplied so that its national total is the one
  *                    among `printed`; between printed years the totals are interpolated
+ *   scale: rest      the same, so that all sources of such asks together have what the others leave of the
+ *                    printed total of the nation; years without one share what the printed sum of all years
+ *                    has beyond those that have
  *   samples   rows of each key, in a table whose `samples` says what they mean; they differ by `spread`
  *   distribution, sd  as columns of tables have them
  * Values have four digits and each row the reference "synthetic, seed N".
