@@ -22,6 +22,7 @@ static void add_base_unit(ut_system *system, const char *name)
     if (unit != NULL) {
         ut_map_name_to_unit(name, UT_ASCII, unit);
         ut_map_unit_to_name(unit, name, UT_ASCII);
+        ut_map_unit_to_symbol(unit, name, UT_ASCII); /* products are written in symbols */
     }
     ut_free(unit);
 }

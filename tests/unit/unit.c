@@ -112,12 +112,35 @@ static void doubtful_units_are_refused(void **state)
     failure_clear();
 }
 
+static void units_have_a_name_that_reads_back(void **state)
+{
+    (void)state;
+    static const char *const known[][2] = {
+        {"tonne/persons", "t/person"},  {"Mtce", "GJ"},
+        {"kg2/person", "kg2.person-1"}, {"t/km2/piece", "0.001 m-2.kg.piece-1"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct unit *unit = NULL, *again = NULL;
+        char *name = NULL;
+        double factor;
+        assert_int_equal(unit_parse(known[i][0], &unit), STATUS_OK);
+        assert_int_equal(unit_text(unit, &name), STATUS_OK);
+        assert_string_equal(name, known[i][1]);
+        assert_int_equal(unit_parse(name, &again), STATUS_OK);
+        assert_true(unit_factor(unit, again, &factor));
+        unit_destroy(&unit);
+        unit_destroy(&again);
+        free(name);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(spellings_of_inventories_have_their_factor),
     cmocka_unit_test(unlike_things_have_no_factor),
     cmocka_unit_test(a_factor_times_an_activity_is_a_mass),
     cmocka_unit_test(powers_and_roots_undo_one_another),
     cmocka_unit_test(doubtful_units_are_refused),
+    cmocka_unit_test(units_have_a_name_that_reads_back),
 };
 
 TESTING_MAIN(tests)
