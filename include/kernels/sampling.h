@@ -5,6 +5,11 @@
 
 #include <stdint.h>
 
+/** Draws that lie together: those that rank correlation puts into another order (kernels/iman_conover.h). */
+enum {
+    SAMPLING_BLOCK = 1024
+};
+
 /** How the draws of a run fill the unit cube. All of them can be made anywhere, in any order: a number
  *  depends on (plan, parameter, draw) alone. */
 enum sampling_method {

@@ -50,6 +50,33 @@ for method in latin sobol; do
   expect_true "totals_by_${method}_are_right" $check check "$small" "$scratch/$method"
 done
 
+# ---- correlated values -------------------------------------------------------------------------
+# correlated RANKS NAME OPTION...: as small
+correlated() {
+  local ranks=$1 name=$2
+  shift 2
+  run "$ranks" inventory --no-figures "$small/correlated.yaml" -o "$scratch/$name" --no-history "$@"
+}
+for sampling in random latin sobol; do
+  for ranks in 1 2 3 4; do
+    correlated "$ranks" "correlated_${sampling}_$ranks" --sampling "$sampling"
+    expect "correlated_values_by_${sampling}_on_$ranks" 0
+  done
+  expect_true "correlations_by_${sampling}_are_right" $check correlated "$scratch/correlated_${sampling}_1"
+  for ranks in 2 3 4; do
+    expect_same_bytes "correlated_values_by_${sampling}_do_not_feel_${ranks}_ranks" \
+      "$scratch/correlated_${sampling}_1" "$scratch/correlated_${sampling}_$ranks"
+  done
+done
+correlated 2 correlated_blocks --block 3000
+expect_same_bytes correlated_values_do_not_feel_blocks "$scratch/correlated_random_1" "$scratch/correlated_blocks"
+for sampling in random sobol; do
+  correlated 3 "correlated_long_$sampling" --draws 20000 --sampling "$sampling"
+  expect "a_longer_run_of_correlated_values_by_$sampling" 0
+  expect_true "it_begins_with_the_same_draws_by_$sampling" $check prefix \
+    "$scratch/correlated_${sampling}_1" "$scratch/correlated_long_$sampling"
+done
+
 # ---- killed and resumed -----------------------------------------------------------------------
 # The first strikes while draws are made, the second in the commit of the tables.
 for fault in compute:17 write:3 journal:5 commit:2 commit:9; do

@@ -108,9 +108,10 @@ def make_h2(shared, folder):
              "  - {name: R, category: r, receptor: a, formula: V / I * cos(phi)}\n"
              "  - {name: X, category: x, receptor: a, formula: V / I * sin(phi)}\n"
              "  - {name: Z, category: z, receptor: b, formula: V / I}\n"
-             f"correlations:\n  - {{parameters: [V, I, phi], matrix: {matrix!r}}}\n")
-    with open(os.path.join(folder, "gum_h2.yaml"), "w", encoding="utf-8") as file:
-        file.write(text)
+             "correlations:\n")
+    for name, method in (("gum_h2.yaml", "iman-conover"), ("gum_h2_copula.yaml", "gaussian-copula")):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text + f"  - {{parameters: [V, I, phi], method: {method}, matrix: {matrix!r}}}\n")
 
 
 def check_h2(shared, output):

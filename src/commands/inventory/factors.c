@@ -293,7 +293,7 @@ static enum status link_value(struct inventory_inputs *inputs, const struct orde
             matrix[row * MOST + col] = row == col ? 1 : of_scores(rank);
         }
     }
-    mix(&mixture, inputs->links[input->first_link].factor, regress(matrix, partners, shares));
+    double own = regress(matrix, partners, shares);
     for (int i = 0; i < partners; i++) {
         const struct input *other = &inputs->inputs[partner[i]];
         for (int32_t k = 0; k < other->link_count; k++) {
@@ -301,7 +301,9 @@ static enum status link_value(struct inventory_inputs *inputs, const struct orde
             mix(&mixture, link->factor, shares[i] * link->weight);
         }
     }
+    mix(&mixture, inputs->links[input->first_link].factor, own); /* the last */
     normalize(&mixture);
+    input->is_reordered = correlation->method == CORRELATION_IMAN_CONOVER;
     return keep_links(inputs, &mixture, input);
 }
 

@@ -16,10 +16,6 @@
 #include "kernels/distribution_fit.h"
 #include "kernels/sampler.h"
 
-enum {
-    CHUNK = 1024
-};
-
 const char *const inventory_origin_names[] = {
     [ORIGIN_FIXED] = "fixed",   [ORIGIN_STATED] = "stated",       [ORIGIN_BOOTSTRAP] = "bootstrap",
     [ORIGIN_FITTED] = "fitted", [ORIGIN_EMPIRICAL] = "empirical", [ORIGIN_SMALL] = "small sample",
@@ -194,6 +190,7 @@ enum status inventory_inputs_create(const struct inventory_model *model,
     }
     FAIL_IF(inputs->failed, STATUS_MEMORY, "no memory for the warnings of the inventory");
     TRY(inventory_factors_make(inputs));
+    TRY(inventory_reordering_create(inputs));
     *out = inputs;
     inputs = NULL;
 done:
@@ -215,6 +212,7 @@ void inventory_inputs_destroy(struct inventory_inputs **inputs)
     free(own->is_uncertain);
     free(own->factors);
     free(own->links);
+    inventory_reordering_destroy(&own->reordering);
     text_list_clear(&own->warnings);
     free(own);
     *inputs = NULL;
@@ -251,6 +249,11 @@ const struct text_list *inventory_inputs_warnings(const struct inventory_inputs 
     return &inputs->warnings;
 }
 
+bool inventory_inputs_reorder(const struct inventory_inputs *inputs)
+{
+    return inputs->reordering != NULL;
+}
+
 int64_t inventory_inputs_factors(const struct inventory_inputs *inputs)
 {
     return inputs->factor_count;
@@ -274,8 +277,8 @@ const char *inventory_distribution_text(const struct distribution *distribution,
 
 /* ---- draws -------------------------------------------------------------------------------- */
 
-static void factor_uniforms(const struct inventory_inputs *inputs, const struct factor *factor,
-                            int64_t first, int64_t count, double *uniforms)
+void inventory_factor_uniforms(const struct inventory_inputs *inputs, const struct factor *factor,
+                               int64_t first, int64_t count, double *uniforms)
 {
     struct sampling_plan plan = {inputs->settings.method, inputs->settings.seed,
                                  inputs->settings.draws};
@@ -288,13 +291,13 @@ static void factor_uniforms(const struct inventory_inputs *inputs, const struct 
 static void linked_uniforms(const struct inventory_inputs *inputs, const struct input *input,
                             int64_t first, int64_t count, double *uniforms)
 {
-    double scores[CHUNK];
+    double scores[SAMPLING_BLOCK];
     for (int64_t i = 0; i < count; i++) {
         uniforms[i] = 0;
     }
     for (int32_t k = 0; k < input->link_count; k++) {
         const struct factor_link *link = &inputs->links[input->first_link + k];
-        factor_uniforms(inputs, &inputs->factors[link->factor], first, count, scores);
+        inventory_factor_uniforms(inputs, &inputs->factors[link->factor], first, count, scores);
         sampler_normal_scores(scores, count, scores);
         for (int64_t i = 0; i < count; i++) {
             uniforms[i] = fma(link->weight, scores[i], uniforms[i]);
@@ -310,14 +313,17 @@ static void draw_value(const struct inventory_inputs *inputs, int64_t value, int
                        int64_t draws, double *out)
 {
     const struct input *input = &inputs->inputs[value];
-    double uniforms[CHUNK] __attribute__((aligned(64)));
+    double uniforms[SAMPLING_BLOCK] __attribute__((aligned(64)));
     sampler_prefetch(
         input->sampler); /* thousands of values take turns: not in the cache any more */
     __builtin_prefetch(input + 1);
-    for (int64_t done = 0; done < draws; done += CHUNK) {
-        int64_t count = draws - done < CHUNK ? draws - done : CHUNK;
+    for (int64_t done = 0, count; done < draws; done += count) {
+        count = SAMPLING_BLOCK - (first + done) % SAMPLING_BLOCK; /* to the end of the block */
+        count = draws - done < count ? draws - done : count;
         if (input->link_count == 1) {
-            factor_uniforms(inputs, &input->own, first + done, count, uniforms);
+            inventory_factor_uniforms(inputs, &input->own, first + done, count, uniforms);
+        } else if (input->is_reordered) {
+            inventory_reordered_uniforms(inputs, input, first + done, count, uniforms);
         } else {
             linked_uniforms(inputs, input, first + done, count, uniforms);
         }

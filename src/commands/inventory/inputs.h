@@ -13,10 +13,33 @@
  * their kind allows: shares to [0, 1], activities and factors to [0, inf). Shares over one index are
  * rescaled by the graph (graph.c).
  *
- * `correlations` correlate ranks by a Gaussian copula: the normal score of a value is a weighted sum of its own
- * and those of its partners, the values of the other parameters that are looked up where it holds. Parameters
- * that vary by less come first. With Latin hypercubes and Sobol points that leaves only the first of them
- * evenly spread. Iman and Conover's method would reorder all draws at once and lose the keys.
+ * `correlations` correlate ranks. A value goes with its partners, the values of the other parameters that are
+ * looked up where it holds; parameters that vary by fewer indices come first, and each value depends on those
+ * before it. A rank correlation of r is one of 2 sin(pi r / 6) between normal scores (Pearson 1907).
+ *
+ *  - `method: iman-conover`, the default: the draws of a value are those that it would have alone, in another
+ *    order, so that Latin hypercubes and Sobol points stay evenly spread. They are reordered within aligned
+ *    blocks of SAMPLING_BLOCK draws, each made whole wherever one of its draws is asked for: a draw then
+ *    depends on what is said above, on the draws of its block by the value and its partners, and on nothing
+ *    else. (The last block of a run by chance or of Sobol points is made whole, too, and cut; that of a
+ *    hypercube is shorter. With fewer draws than parameters, samples of scores are not corrected.) A block
+ *    is 1024 because that is where a sequence of Sobol is even, and because correlations of normal scores
+ *    are met in each block exactly, ranks in it to 1 / sqrt(1024) at most. What the method costs: in a block
+ *    the tails of independent draws differ, so that linear correlations of values come out smaller by some
+ *    0.4 % of themselves (normal values; not with Sobol points).
+ *    The scores of a value are those of the ranks of its own draws instead of shuffled ones: as random where
+ *    draws are independent, and as even as points of Sobol where they are not. The first values therefore
+ *    keep their order.
+ *  - `method: gaussian-copula`: the normal score of a value is a weighted sum of its own and those of its
+ *    partners. With Latin hypercubes and Sobol points only the values that come first stay evenly spread.
+ *
+ * Where a value has partners that depend on each other as they do on it (a nation's value, then those of
+ * provinces, then those of provinces and years) all have the correlations of the matrix. What else holds follows
+ * from the scores: provinces that go with one value of the nation are correlated with each other by the product of
+ * theirs; and so are partners that never meet, such as a value by year and one by province, which then
+ * are independent whatever the matrix says. Values of `one_draw` that have different partners share only what
+ * these leave of it. Iman and Conover's correction removes chance correlation between a value and its partners,
+ * not between values that have no say in each other.
  */
 #ifndef AIRSHED_COMMANDS_INVENTORY_INPUTS_H
 #define AIRSHED_COMMANDS_INVENTORY_INPUTS_H
@@ -99,6 +122,10 @@ void inventory_inputs_draw(const struct inventory_inputs *inputs, const int32_t 
  */
 double inventory_inputs_propagate(const struct inventory_inputs *inputs, const int32_t *values,
                                   int64_t count, const double *gradient, double *scratch);
+
+/** Whether some values are reordered in blocks of SAMPLING_BLOCK: draws that begin and end with one then take
+ *  half the time. */
+bool inventory_inputs_reorder(const struct inventory_inputs *inputs);
 
 /** Independent random numbers that a draw takes: values of one draw have one. */
 int64_t inventory_inputs_factors(const struct inventory_inputs *inputs);

@@ -12,7 +12,7 @@ struct factor {
     int64_t dimension; /**< of the sequence of Sobol */
 };
 
-/** A share of a factor's normal score in that of a value. */
+/** A share of a factor's score in that of a value. */
 struct factor_link {
     int32_t factor;
     double weight; /**< the squares of a value's weights sum to 1 */
@@ -22,7 +22,8 @@ struct factor_link {
 struct input {
     struct sampler *sampler; /**< NULL: certain */
     struct factor own;
-    int32_t first_link, link_count; /**< 1: the own factor's uniform number */
+    int32_t first_link, link_count; /**< 1: the own factor's uniform number; it is the last link */
+    bool is_reordered;              /**< by Iman and Conover, where it has several links */
     double sd;
     double *values; /**< sorted samples, or bootstrap means; NULL: none */
     enum input_origin origin;
@@ -38,6 +39,7 @@ struct inventory_inputs {
     int64_t factor_count;
     struct factor_link *links; /**< [link_count] */
     int64_t link_count, link_room;
+    struct reordering *reordering; /**< NULL: nothing is reordered */
     struct text_list warnings;
     bool failed; /**< no memory for a warning */
 };
@@ -45,6 +47,20 @@ struct inventory_inputs {
 /** Makes the factors of all uncertain values, and the links that correlations set (factors.c).
  *  @return STATUS_USAGE for correlations that contradict each other */
 enum status inventory_factors_make(struct inventory_inputs *inputs);
+
+/** Uniform numbers of a factor. */
+void inventory_factor_uniforms(const struct inventory_inputs *inputs, const struct factor *factor,
+                               int64_t first, int64_t count, double *uniforms);
+
+/** Memory for blocks that are reordered, if any are (reorder.c). */
+enum status inventory_reordering_create(struct inventory_inputs *inputs);
+void inventory_reordering_destroy(struct reordering **reordering);
+
+/** Uniform numbers of a value that is_reordered: draws [@p first, @p first + @p count), all in one block of
+ *  SAMPLING_BLOCK.
+ *  @param[out] uniforms  [count] */
+void inventory_reordered_uniforms(const struct inventory_inputs *inputs, const struct input *input,
+                                  int64_t first, int64_t count, double *uniforms);
 
 /** Fits @p family, or where it is none all that apply, to @p sorted samples of a value and takes the best
  *  (fits.c). */

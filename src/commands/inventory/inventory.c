@@ -75,7 +75,8 @@ static const struct option_spec inventory_options[] = {
      .fallback = "512",
      .low = 1,
      .high = 65536,
-     .help = "Draws that are made at once. No effect on results.",
+     .help = "Draws that are made at once, rounded up to a multiple of 1024 where ranks are "
+             "correlated by reordering. No effect on results.",
      .group = "Monte Carlo"},
     {.name = "sensitivities",
      .kind = OPTION_FLAG,
@@ -441,7 +442,7 @@ static enum status draw(struct inventory *inventory)
     const struct inventory_drawing drawing = {.results = &inventory->results,
                                               .inputs = inventory->inputs,
                                               .draws = option_integer(options, "draws"),
-                                              .block = option_integer(options, "block"),
+                                              .block = inventory->draws.block,
                                               .attach = attach_inputs,
                                               .context = &inventory->model};
     return inventory_draws_make(inventory->job, &drawing, &inventory->draws);
@@ -475,13 +476,21 @@ done:
     return status;
 }
 
+/* Draws of an item. What is reordered in blocks (inputs.h) would be made twice in parts of them. */
+static int64_t block_of(const struct inventory *inventory)
+{
+    int64_t block = option_integer(inventory->job->options, "block");
+    int64_t whole = (block + SAMPLING_BLOCK - 1) / SAMPLING_BLOCK * SAMPLING_BLOCK;
+    return inventory_inputs_reorder(inventory->inputs) ? whole : block;
+}
+
 /* How the work is cut, and whether a rank has the memory for an item of each stage. */
 static enum status cut_items(struct inventory *inventory)
 {
     enum status status = STATUS_OK;
     const struct job *job = inventory->job;
     int64_t slots = inventory->results.slot_count;
-    int64_t block = option_integer(job->options, "block");
+    int64_t block = block_of(inventory);
     inventory->draws.draws = option_integer(job->options, "draws");
     inventory->draws.block = block;
     inventory->band = band_of(slots, inventory->draws.draws);

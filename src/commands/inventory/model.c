@@ -526,17 +526,38 @@ static enum status check_matrix(const struct config_node *node,
     return STATUS_OK;
 }
 
+const char *const inventory_correlation_methods[CORRELATION_METHODS] = {
+    [CORRELATION_IMAN_CONOVER] = "iman-conover", [CORRELATION_GAUSSIAN_COPULA] = "gaussian-copula"};
+
+static enum status read_method(const struct config_node *node, enum correlation_method *method)
+{
+    const char *const *names = inventory_correlation_methods;
+    const char *name = inventory_scalar(node, "method");
+    *method = CORRELATION_IMAN_CONOVER;
+    if (config_find(node, "method") == NULL) {
+        return STATUS_OK;
+    }
+    while (*method < CORRELATION_METHODS && (name == NULL || strcmp(name, names[*method]) != 0)) {
+        ++*method;
+    }
+    return *method < CORRELATION_METHODS
+               ? STATUS_OK
+               : inventory_complain(config_find(node, "method"),
+                                    "'method' of correlations is %s or %s", names[0], names[1]);
+}
+
 static enum status read_correlation(const struct inventory_model *model,
                                     const struct config_node *node,
                                     struct inventory_correlation *correlation)
 {
     enum status status;
-    static const char *const known[] = {"parameters", "rank", "matrix", "about", NULL};
+    static const char *const known[] = {"parameters", "rank", "matrix", "method", "about", NULL};
     struct text_list names = {0};
     char near[128];
     double rank = 0;
     correlation->node = node;
     TRY(inventory_check_keys(node, known));
+    TRY(read_method(node, &correlation->method));
     TRY(inventory_list(node, "parameters", &names));
     size_t count = names.count;
     TRY(memory_allocate(count, sizeof *correlation->parameters, &correlation->parameters));

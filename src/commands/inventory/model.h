@@ -134,7 +134,12 @@ struct inventory_formula {
     int quantity;        /**< the quantity it is, -1: that of a source */
 };
 
+/** How draws come to be correlated; see inputs.h. */
+enum correlation_method { CORRELATION_IMAN_CONOVER, CORRELATION_GAUSSIAN_COPULA, CORRELATION_METHODS };
+extern const char *const inventory_correlation_methods[CORRELATION_METHODS];
+
 struct inventory_correlation {
+    enum correlation_method method;
     int *parameters; /**< [count] */
     int count;
     double *matrix; /**< [count, count], of ranks */
