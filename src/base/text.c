@@ -329,6 +329,10 @@ bool text_parse_date(const char *token, int *year, int *month, int *day)
 
 /* ---- numbers as text ---------------------------------------------------------------------- */
 
+enum {
+    MOST_DIGITS = 17 /* tell every double from its neighbours */
+};
+
 static const char *number_text(double value, int fewest, int most, bool is_float, char *buffer)
 {
     locale_t before = uselocale(plain_locale());
@@ -346,9 +350,97 @@ static const char *number_text(double value, int fewest, int most, bool is_float
     return buffer;
 }
 
+/** Significant digits with the power of ten of the first. */
+struct decimal {
+    char digits[MOST_DIGITS];
+    int exponent;
+};
+
+/* Rounds to @p count digits; a tail of exactly a half must not be there. */
+static struct decimal decimal_round(struct decimal decimal, int count)
+{
+    bool carries = decimal.digits[count] >= '5';
+    for (int i = count - 1; i >= 0 && carries; i--) {
+        carries = decimal.digits[i] == '9';
+        decimal.digits[i] = carries ? '0' : (char)(decimal.digits[i] + 1);
+    }
+    if (carries) { /* all were 9 */
+        decimal.digits[0] = '1';
+        decimal.exponent++;
+    }
+    return decimal;
+}
+
+/* As "%.*g" of @p count digits lays them out. */
+static void decimal_text(const struct decimal *decimal, int count, bool is_negative, char *out)
+{
+    int exponent = decimal->exponent, places = count;
+    bool has_power = exponent < -4 || exponent >= count;
+    int before = has_power ? 1 : exponent + 1; /* digits before the point */
+    while (places > 1 && decimal->digits[places - 1] == '0') {
+        places--;
+    }
+    if (is_negative) {
+        *out++ = '-';
+    }
+    if (before <= 0) {
+        out = stpcpy(out, "0.");
+        memset(out, '0', (size_t)-before);
+        out += -before;
+    }
+    for (int i = 0; i < places || i < before; i++) {
+        if (i == before && before > 0) {
+            *out++ = '.';
+        }
+        *out++ = i < places ? decimal->digits[i] : '0';
+    }
+    *out = '\0';
+    if (has_power) {
+        snprintf(out, TEXT_NUMBER_BYTES - MOST_DIGITS - 3, "e%+03d", exponent);
+    }
+}
+
+/* The text that number_text() gives, by one conversion to decimal, where its 17 digits tell: rounded to 15
+ * or 16 they are what a direct conversion gives, unless just a half is cut off, which may stand for a little
+ * more or less. Half the distance of neighbouring doubles is at most 11.1 units of digit 17.
+ * @return false where they do not tell */
+static bool real_text(double value, char *buffer)
+{
+    char text[TEXT_NUMBER_BYTES];
+    struct decimal decimal, rounded;
+    snprintf(text, sizeof text, "%.16e", fabs(value)); /* d.dddddddddddddddde+dd */
+    decimal.digits[0] = text[0];
+    memcpy(decimal.digits + 1, text + 2, MOST_DIGITS - 1);
+    decimal.exponent = (int)strtol(text + MOST_DIGITS + 2, NULL, 10);
+    int last = decimal.digits[MOST_DIGITS - 1] - '0';
+    for (int count = MOST_DIGITS - 2; count < MOST_DIGITS; count++) {
+        bool is_short = count < MOST_DIGITS - 1;
+        int tail = is_short ? 10 * (decimal.digits[count] - '0') + last : last;
+        int half = is_short ? 50 : 5, off = tail < half ? tail : 2 * half - tail;
+        if (tail == half) {
+            return false;
+        }
+        if (off < 12) {
+            rounded = decimal_round(decimal, count);
+            decimal_text(&rounded, count, signbit(value), buffer);
+            if (strtod(buffer, NULL) == value) {
+                return true;
+            }
+        }
+    }
+    decimal_text(&decimal, MOST_DIGITS, signbit(value), buffer);
+    return true;
+}
+
 const char *text_real(double value, char buffer[static TEXT_NUMBER_BYTES])
 {
-    return number_text(value, 15, 17, false, buffer);
+    bool is_done = false;
+    if (isnormal(value)) {
+        locale_t before = uselocale(plain_locale());
+        is_done = real_text(value, buffer);
+        uselocale(before);
+    }
+    return is_done ? buffer : number_text(value, MOST_DIGITS - 2, MOST_DIGITS, false, buffer);
 }
 
 const char *text_float(float value, char buffer[static TEXT_NUMBER_BYTES])

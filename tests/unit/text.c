@@ -95,6 +95,46 @@ static void numbers_read_back_and_stay_short(void **state)
     assert_string_equal(text_size(1000, buffer), "1000 B");
 }
 
+/* The shortest of 15, 16 and 17 digits as printf() gives them. */
+static void assert_as_printf(double value)
+{
+    char buffer[TEXT_NUMBER_BYTES], expected[TEXT_NUMBER_BYTES];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(expected, sizeof expected, "%.*g", digits, value);
+        if (strtod(expected, NULL) == value) {
+            break;
+        }
+    }
+    assert_string_equal(text_real(value, buffer), expected);
+}
+
+static void numbers_are_what_printf_gives(void **state)
+{
+    (void)state;
+    static const double some[] = {
+        0,     -0.0,    1,         9.9999999999999995e22, 1e15,   1e16,   1e17,
+        1e-4,  1e-5,    123456e10, 9007199254740993.0,    5e-324, 1e308,  0.5,
+        1e300, 0x1p-30, 0x1p60,    99999999999999.99,     1e23,   -2.5e-7};
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        assert_as_printf(some[i]);
+    }
+    uint64_t bits = 88172645463325252ULL;
+    for (int i = 0; i < 100000; i++) {
+        bits ^= bits << 13, bits ^= bits >> 7, bits ^= bits << 17; /* xorshift64 */
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        double share = (double)(bits >> 11) * 0x1p-53;
+        if (isfinite(value)) {
+            assert_as_printf(value); /* any size */
+        }
+        assert_as_printf(share * 1000);
+        assert_as_printf((double)(bits >> 40) / 1000); /* few decimals */
+        assert_as_printf((double)(float)share);        /* halves are cut off */
+        assert_as_printf(ldexp((double)(bits >> 50), -(int)(bits & 31)));
+        assert_as_printf(nextafter(pow(10, (double)(bits % 600) - 300), share < 0.5 ? 0 : 1e308));
+    }
+}
+
 static void a_locale_with_decimal_commas_changes_nothing(void **state)
 {
     (void)state;
@@ -255,6 +295,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sizes_know_binary_and_decimal_units),
     cmocka_unit_test(flags_and_dates_are_strict),
     cmocka_unit_test(numbers_read_back_and_stay_short),
+    cmocka_unit_test(numbers_are_what_printf_gives),
     cmocka_unit_test(a_locale_with_decimal_commas_changes_nothing),
     cmocka_unit_test(split_trims_and_keeps_empty_parts),
     cmocka_unit_test(built_text_grows),
