@@ -110,6 +110,10 @@ double distribution_log_density(const struct distribution *distribution, double 
 double distribution_cdf(const struct distribution *distribution, double x);
 double distribution_survival(const struct distribution *distribution, double x);
 
+/** Both of @p values [@p count], finite: cdf [count], survival [count]. */
+void distribution_tails(const struct distribution *distribution, const double *values,
+                        int64_t count, double *cdf, double *survival);
+
 /** The value that is reached with probability @p u in [0, 1]: exact to some 1e-13, relative. Of the
  *  empirical distribution value number ceil(u count). Ends of the support at 0 and 1. kernels/sampler.h
  *  does the same for many values, fast. */

@@ -64,12 +64,11 @@ void distribution_fit_distances(struct distribution_fit *fit, const double *sort
  *  infinite: a uniform distribution of largest likelihood ends at the values themselves. Nothing happens for
  *  a fit that failed and for the empirical family.
  *
- *  @param[in]  key, item  replicate r takes the draws of item + r
- *  @param[out] scratch    [count]
+ *  @param[in] key, item  replicate r takes the draws of item + r
  *  @return STATUS_OK or STATUS_MEMORY
  */
 enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
-                                  uint64_t item, int64_t replicates, double *scratch);
+                                  uint64_t item, int64_t replicates);
 
 /** Variability and what is known of it, apart (two-dimensional simulation, Cullen and Frey 1999; P3.11): @p
  *  replicates samples of the same size from the fitted distribution are fitted anew, by the same family and
@@ -79,13 +78,11 @@ enum status distribution_fit_test(struct distribution_fit *fit, struct random_ke
  *  @param[in]  probabilities  [count], in [0, 1]
  *  @param[out] quantiles      [count + 2, replicates]: of each probability, then means and standard
  *                             deviations; NaN where a replicate cannot be fitted
- *  @param[out] scratch        [fit's count]
  *  @return STATUS_OK or STATUS_MEMORY
  */
 enum status distribution_fit_replicates(const struct distribution_fit *fit, struct random_key key,
                                         uint64_t item, int64_t replicates,
-                                        const double *probabilities, int count, double *quantiles,
-                                        double *scratch);
+                                        const double *probabilities, int count, double *quantiles);
 
 /** Why a family was chosen. */
 enum fit_choice {

@@ -303,6 +303,20 @@ double distribution_survival(const struct distribution *distribution, double x)
     return fmax(0, fmin(1, (law->upper(p, x) - above) / part.probability));
 }
 
+void distribution_tails(const struct distribution *distribution, const double *values,
+                        int64_t count, double *cdf, double *survival)
+{
+    const struct family_law *law = family_law_of(distribution->family);
+    if (law != NULL && law->tails != NULL && !is_truncated(distribution)) {
+        law->tails(distribution->parameters, values, count, cdf, survival);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        cdf[i] = distribution_cdf(distribution, values[i]);
+        survival[i] = distribution_survival(distribution, values[i]);
+    }
+}
+
 /* ---- quantiles ---------------------------------------------------------------------------- */
 
 static double discrete_quantile(const struct distribution *distribution, double u)

@@ -331,6 +331,20 @@ static double gamma_upper(const double *p, double x)
     return isinf(x) ? x < 0 : x > 0 ? exp(shape_law_log_upper(&law, log(x / p[1]))) : 1;
 }
 
+static void gamma_tails(const double *p, const double *values, int64_t count, double *lower,
+                        double *upper)
+{
+    struct shape_law law = shape_law_gamma(p[0]);
+    for (int64_t i = 0; i < count; i++) {
+        double log_lower = -INFINITY, log_upper = 0;
+        if (values[i] > 0) {
+            shape_law_log_tails(&law, log(values[i] / p[1]), &log_lower, &log_upper);
+        }
+        lower[i] = exp(log_lower);
+        upper[i] = exp(log_upper);
+    }
+}
+
 static double gamma_tail_quantile(const double *p, double probability, bool is_upper)
 {
     struct shape_law law = shape_law_gamma(p[0]);
@@ -413,6 +427,23 @@ static double beta_upper(const double *p, double x)
 {
     struct shape_law law = shape_law_beta(p[0], p[1]);
     return x <= p[2] ? 1 : x >= p[3] ? 0 : exp(shape_law_log_upper(&law, beta_logit(p, x)));
+}
+
+static void beta_tails(const double *p, const double *values, int64_t count, double *lower,
+                       double *upper)
+{
+    struct shape_law law = shape_law_beta(p[0], p[1]);
+    for (int64_t i = 0; i < count; i++) {
+        double log_lower = -INFINITY, log_upper = 0;
+        if (values[i] >= p[3]) {
+            log_lower = 0;
+            log_upper = -INFINITY;
+        } else if (values[i] > p[2]) {
+            shape_law_log_tails(&law, beta_logit(p, values[i]), &log_lower, &log_upper);
+        }
+        lower[i] = exp(log_lower);
+        upper[i] = exp(log_upper);
+    }
 }
 
 static double beta_tail_quantile(const double *p, double probability, bool is_upper)
@@ -528,27 +559,29 @@ static double weibull_partial(const double *p, int order, double low, double hig
 static const struct family_law laws[DISTRIBUTION_FAMILY_COUNT] = {
     [DISTRIBUTION_NORMAL] = {check_spread, normal_log_density, normal_lower, normal_upper,
                              normal_lower_quantile, normal_upper_quantile, first_parameter,
-                             normal_variance, normal_partial, first_parameter, second_parameter},
+                             normal_variance, normal_partial, first_parameter, second_parameter,
+                             NULL},
     [DISTRIBUTION_LOGNORMAL] = {check_spread, lognormal_log_density, lognormal_lower,
                                 lognormal_upper, lognormal_lower_quantile, lognormal_upper_quantile,
                                 lognormal_mean, lognormal_variance, lognormal_partial, zero,
-                                lognormal_unit},
+                                lognormal_unit, NULL},
     [DISTRIBUTION_TRIANGULAR] = {triangular_check, triangular_log_density, triangular_lower,
                                  triangular_upper, triangular_lower_quantile,
                                  triangular_upper_quantile, triangular_mean, triangular_variance,
-                                 triangular_partial, second_parameter, triangular_unit},
+                                 triangular_partial, second_parameter, triangular_unit, NULL},
     [DISTRIBUTION_UNIFORM] = {uniform_check, uniform_log_density, uniform_lower, uniform_upper,
                               uniform_lower_quantile, uniform_upper_quantile, uniform_mean,
-                              uniform_variance, uniform_partial, first_parameter, uniform_unit},
+                              uniform_variance, uniform_partial, first_parameter, uniform_unit,
+                              NULL},
     [DISTRIBUTION_BETA] = {beta_check, beta_log_density, beta_lower, beta_upper,
                            beta_lower_quantile, beta_upper_quantile, beta_mean, beta_variance,
-                           beta_partial, beta_origin, beta_unit},
+                           beta_partial, beta_origin, beta_unit, beta_tails},
     [DISTRIBUTION_GAMMA] = {check_shape, gamma_log_density, gamma_lower, gamma_upper,
                             gamma_lower_quantile, gamma_upper_quantile, gamma_mean, gamma_variance,
-                            gamma_partial, zero, second_parameter},
+                            gamma_partial, zero, second_parameter, gamma_tails},
     [DISTRIBUTION_WEIBULL] = {check_shape, weibull_log_density, weibull_lower, weibull_upper,
                               weibull_lower_quantile, weibull_upper_quantile, weibull_mean,
-                              weibull_variance, weibull_partial, zero, second_parameter},
+                              weibull_variance, weibull_partial, zero, second_parameter, NULL},
 };
 
 const struct family_law *family_law_of(enum distribution_family family)

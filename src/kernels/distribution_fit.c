@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "kernels/lanes.h"
 #include "kernels/random_words.h"
 #include "kernels/sampler.h"
+#include "lanes_internal.h"
 
 enum {
     MOST_STEPS = 100,
-    SIMPLEX_STEPS = 1000
+    SIMPLEX_STEPS = 1000,
+    PART = 64 /* values that are looked at together */
 };
 
 /** What fits need of a sample. */
@@ -20,7 +24,8 @@ struct sample {
     const double *values; /* [count], ascending */
     int64_t count;
     double n, mean, sd, skewness; /* moments divide by n */
-    double log_mean, log_sd;      /* of the logarithms; NaN unless all are positive */
+    double log_mean, log_sd;      /* of the logarithms; NaN for families that need none */
+    double *room;                 /* [count] or NULL: for the logarithms, less their mean */
 };
 
 /* Two passes, means first. */
@@ -40,29 +45,37 @@ static void moments(struct sample *sample)
     sample->skewness = cube / sample->n / (sample->sd * sample->sd * sample->sd);
 }
 
+/* The logarithm of a value less the mean logarithm. */
+static double log_rest(const struct sample *sample, int64_t i)
+{
+    return sample->room != NULL ? sample->room[i] : log(sample->values[i]) - sample->log_mean;
+}
+
 static void log_moments(struct sample *sample)
 {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < sample->count; i++) {
-        sum += log(sample->values[i]);
+        double one = log(sample->values[i]);
+        sum += one;
+        if (sample->room != NULL) {
+            sample->room[i] = one;
+        }
     }
     sample->log_mean = sum / sample->n;
+    for (int64_t i = 0; sample->room != NULL && i < sample->count; i++) {
+        sample->room[i] -= sample->log_mean;
+    }
     for (int64_t i = 0; i < sample->count; i++) {
-        double d = log(sample->values[i]) - sample->log_mean;
+        double d = log_rest(sample, i);
         square += d * d;
     }
     sample->log_sd = sqrt(square / sample->n);
 }
 
-static struct sample sample_of(const double *sorted, int64_t count)
+static bool has_logarithms(enum distribution_family family)
 {
-    struct sample sample = {
-        .values = sorted, .count = count, .n = (double)count, .log_mean = NAN, .log_sd = NAN};
-    moments(&sample);
-    if (sorted[0] > 0) {
-        log_moments(&sample);
-    }
-    return sample;
+    return family == DISTRIBUTION_LOGNORMAL || family == DISTRIBUTION_GAMMA ||
+           family == DISTRIBUTION_WEIBULL;
 }
 
 /* ---- maximum likelihood ------------------------------------------------------------------- */
@@ -106,7 +119,7 @@ static void weibull_sums(const struct sample *sample, double shape, double sums[
 {
     sums[0] = sums[1] = sums[2] = 0;
     for (int64_t i = 0; i < sample->count; i++) {
-        double d = log(sample->values[i]) - sample->log_mean, e = exp(shape * d);
+        double d = log_rest(sample, i), e = exp(shape * d);
         sums[0] += e;
         sums[1] += e * d;
         sums[2] += e * d * d;
@@ -171,6 +184,17 @@ static void fit_beta(const struct sample *sample, double low, double high,
 
 /* ---- triangular --------------------------------------------------------------------------- */
 
+/** Logarithms of the distances of @p x to both ends, [PART]; of a distance that is lost in rounding that
+ *  of a very small number. */
+KERNEL_CLONES static void triangle_logarithms(const double *x, int64_t count, double low,
+                                              double high, double *from_low, double *from_high)
+{
+    for (int64_t i = 0; i < count; i++) {
+        from_low[i] = lanes_logarithm(x[i] - low);
+        from_high[i] = lanes_logarithm(high - x[i]);
+    }
+}
+
 /** Given the ends, the likelihood is largest with the mode at one of the values. With the mode at value i it
  *  is the sum of log(x - low) before i and of log(high - x) behind it, the latter less what all have in
  *  common: two logarithms a value are enough. */
@@ -179,16 +203,19 @@ static double triangle_likelihood(const struct sample *sample, double low, doubl
 {
     const double *x = sample->values;
     double left = 0, right = 0, best = -INFINITY;
+    double from_low[PART], from_high[PART];
     for (int64_t i = 0; i < sample->count; i++) {
-        double from_low = log(x[i] - low), from_high = log(high - x[i]);
-        right += from_high;
-        double value =
-            left - (double)i * from_low - right - (double)(sample->count - 1 - i) * from_high;
+        int64_t k = i % PART, rest = sample->count - i;
+        if (k == 0) {
+            triangle_logarithms(x + i, rest < PART ? rest : PART, low, high, from_low, from_high);
+        }
+        right += from_high[k];
+        double value = left - (double)i * from_low[k] - right - (double)(rest - 1) * from_high[k];
         if (value > best) {
             best = value;
             *mode = x[i];
         }
-        left += from_low;
+        left += from_low[k];
     }
     return best + right + sample->n * log(2 / (high - low));
 }
@@ -257,8 +284,7 @@ static struct distribution triangle_of_moments(const struct sample *sample)
 static enum reason reason_of(enum distribution_family family, const double *sorted, int64_t count,
                              double low, double high)
 {
-    bool is_positive = family == DISTRIBUTION_LOGNORMAL || family == DISTRIBUTION_GAMMA ||
-                       family == DISTRIBUTION_WEIBULL;
+    bool is_positive = has_logarithms(family);
     for (int64_t i = 0; i < count; i++) {
         if (!isfinite(sorted[i])) {
             return REASON_MISSING;
@@ -350,35 +376,58 @@ static struct distribution_fit no_fit(enum distribution_family family, enum fit_
                                      .p_ad = NAN};
 }
 
-struct distribution_fit distribution_fit(enum distribution_family family, enum fit_method method,
-                                         const double *sorted, int64_t count, double low,
-                                         double high)
+/* The distribution alone, without likelihood and distances. */
+static struct distribution_fit fit_sample(enum distribution_family family, enum fit_method method,
+                                          struct sample *sample, double low, double high)
 {
     struct distribution_fit fit = no_fit(family, method);
-    fit.count = count;
-    fit.reason = reason_of(family, sorted, count, low, high);
+    fit.count = sample->count;
+    fit.reason = reason_of(family, sample->values, sample->count, low, high);
     if (fit.reason != REASON_OK) {
         return fit;
     }
     if (family == DISTRIBUTION_EMPIRICAL) {
-        fit.distribution = distribution_empirical(sorted, count);
+        fit.distribution = distribution_empirical(sample->values, sample->count);
         return fit;
     }
-    struct sample sample = sample_of(sorted, count);
+    moments(sample);
+    if (has_logarithms(family) && method == FIT_LIKELIHOOD) {
+        log_moments(sample);
+    }
     fit.free_parameters = family == DISTRIBUTION_TRIANGULAR ? 3 : 2;
     if (method == FIT_LIKELIHOOD) {
-        fit_by_likelihood(&sample, low, high, &fit);
+        fit_by_likelihood(sample, low, high, &fit);
     } else {
-        fit_by_moments(&sample, low, high, &fit);
+        fit_by_moments(sample, low, high, &fit);
     }
     if (distribution_check(&fit.distribution) != DISTRIBUTION_SOUND) {
         fit = no_fit(family, method);
-        fit.count = count;
+        fit.count = sample->count;
         fit.reason = REASON_NO_CONVERGENCE;
-        return fit;
     }
-    set_likelihood(&fit, &sample);
-    distribution_fit_distances(&fit, sorted, count);
+    return fit;
+}
+
+static struct sample sample_of(const double *sorted, int64_t count, double *room)
+{
+    return (struct sample){.values = sorted,
+                           .count = count,
+                           .n = (double)count,
+                           .log_mean = NAN,
+                           .log_sd = NAN,
+                           .room = room};
+}
+
+struct distribution_fit distribution_fit(enum distribution_family family, enum fit_method method,
+                                         const double *sorted, int64_t count, double low,
+                                         double high)
+{
+    struct sample sample = sample_of(sorted, count, NULL);
+    struct distribution_fit fit = fit_sample(family, method, &sample, low, high);
+    if (fit.reason == REASON_OK && family != DISTRIBUTION_EMPIRICAL) {
+        set_likelihood(&fit, &sample);
+        distribution_fit_distances(&fit, sorted, count);
+    }
     return fit;
 }
 
@@ -389,9 +438,14 @@ void distribution_fit_distances(struct distribution_fit *fit, const double *sort
     double n = (double)count, sum = 0;
     fit->ks = 0;
     fit->cvm = 1 / (12 * n);
+    double cdf[PART], survival[PART];
     for (int64_t i = 0; i < count; i++) {
-        double below = distribution_cdf(&fit->distribution, sorted[i]);
-        double rest = distribution_survival(&fit->distribution, sorted[i]);
+        if (i % PART == 0) {
+            int64_t left = count - i;
+            distribution_tails(&fit->distribution, sorted + i, left < PART ? left : PART, cdf,
+                               survival);
+        }
+        double below = cdf[i % PART], rest = survival[i % PART];
         double step = (double)i / n, middle = step + 0.5 / n;
         fit->ks = fmax(fit->ks, fmax(fabs(below - step), fabs(below - step - 1 / n)));
         fit->cvm += (below - middle) * (below - middle);
@@ -401,37 +455,104 @@ void distribution_fit_distances(struct distribution_fit *fit, const double *sort
     fit->ad = -n - sum / n;
 }
 
-static int compare(const void *a, const void *b)
+/* ---- samples of a fit --------------------------------------------------------------------- */
+
+/** What makes samples of the size of a fit's from its distribution and fits them anew. */
+struct refitter {
+    const struct distribution_fit *fit;
+    struct sampler *sampler;
+    struct random_key key;
+    uint64_t item;
+    double *values, *room; /* [count] */
+    int64_t *ends;         /* [count + 1] */
+};
+
+static void refitter_clear(struct refitter *refitter)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    sampler_destroy(&refitter->sampler);
+    free(refitter->values);
+    free(refitter->room);
+    free(refitter->ends);
 }
 
-/* The same family fitted to sample number @p replicate of as many values from the fitted one. */
-static struct distribution_fit refit(const struct distribution_fit *fit,
-                                     const struct sampler *sampler, struct random_key key,
-                                     uint64_t item, int64_t replicate, double *scratch)
+static enum status refitter_init(struct refitter *refitter, const struct distribution_fit *fit,
+                                 struct random_key key, uint64_t item)
 {
+    enum status status;
+    size_t count = (size_t)fit->count;
+    *refitter = (struct refitter){.fit = fit, .key = key, .item = item};
+    TRY(memory_allocate(count, sizeof *refitter->values, &refitter->values));
+    TRY(memory_allocate(count, sizeof *refitter->room, &refitter->room));
+    TRY(memory_allocate(count + 1, sizeof *refitter->ends, &refitter->ends));
+    TRY(sampler_create(&fit->distribution, &refitter->sampler));
+done:
+    return status;
+}
+
+static int64_t class_of(double uniform, int64_t count)
+{
+    int64_t number = (int64_t)(uniform * (double)count);
+    return number < count ? number : count - 1;
+}
+
+/* Into count classes of equal width, in which uniform numbers are few. */
+static void sort_classes(const double *uniforms, int64_t count, int64_t *ends, double *sorted)
+{
+    memset(ends, 0, (size_t)(count + 1) * sizeof *ends);
+    for (int64_t i = 0; i < count; i++) {
+        ends[1 + class_of(uniforms[i], count)]++;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        ends[i + 1] += ends[i];
+    }
+    for (int64_t i = 0; i < count; i++) {
+        sorted[ends[class_of(uniforms[i], count)]++] = uniforms[i];
+    }
+}
+
+/* Quick where each value is near its place. */
+static void sort_nearly_sorted(double *values, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++) {
+        double value = values[i];
+        int64_t place = i;
+        for (; place > 0 && values[place - 1] > value; place--) {
+            values[place] = values[place - 1];
+        }
+        values[place] = value;
+    }
+}
+
+/* The same family fitted to sample number @p replicate. Quantiles grow with their probability, but for the
+ * last digit: uniform numbers that are sorted make values that nearly are. */
+static struct distribution_fit refit(const struct refitter *refitter, int64_t replicate)
+{
+    const struct distribution_fit *fit = refitter->fit;
     const double *p = fit->distribution.parameters;
-    random_words_uniforms(key, item + (uint64_t)replicate, 0, fit->count, scratch);
-    sampler_draw(sampler, scratch, fit->count, scratch);
-    qsort(scratch, (size_t)fit->count, sizeof *scratch, compare);
-    return distribution_fit(fit->family, fit->method, scratch, fit->count, p[2], p[3]);
+    double *values = refitter->values, *room = refitter->room;
+    random_words_uniforms(refitter->key, refitter->item + (uint64_t)replicate, 0, fit->count, room);
+    sort_classes(room, fit->count, refitter->ends, values);
+    sort_nearly_sorted(values, fit->count);
+    sampler_draw(refitter->sampler, values, fit->count, values);
+    sort_nearly_sorted(values, fit->count);
+    struct sample sample = sample_of(values, fit->count, room);
+    return fit_sample(fit->family, fit->method, &sample, p[2], p[3]);
 }
 
 enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
-                                  uint64_t item, int64_t replicates, double *scratch)
+                                  uint64_t item, int64_t replicates)
 {
     enum status status = STATUS_OK;
-    struct sampler *sampler = NULL;
+    struct refitter refitter = {0};
     int64_t made = 0, worse_ks = 0, worse_ad = 0;
     if (fit->reason != REASON_OK || fit->family == DISTRIBUTION_EMPIRICAL) {
         return STATUS_OK;
     }
-    TRY(sampler_create(&fit->distribution, &sampler));
+    TRY(refitter_init(&refitter, fit, key, item));
     for (int64_t r = 0; r < replicates; r++) {
-        struct distribution_fit other = refit(fit, sampler, key, item, r, scratch);
+        struct distribution_fit other = refit(&refitter, r);
         if (other.reason == REASON_OK) {
+            distribution_fit_distances(&other, refitter.values, fit->count);
             made++;
             worse_ks += other.ks >= fit->ks;
             worse_ad += other.ad >= fit->ad;
@@ -440,20 +561,19 @@ enum status distribution_fit_test(struct distribution_fit *fit, struct random_ke
     fit->p_ks = (1 + (double)worse_ks) / (1 + (double)made);
     fit->p_ad = isfinite(fit->ad) ? (1 + (double)worse_ad) / (1 + (double)made) : NAN;
 done:
-    sampler_destroy(&sampler);
+    refitter_clear(&refitter);
     return status;
 }
 
 enum status distribution_fit_replicates(const struct distribution_fit *fit, struct random_key key,
                                         uint64_t item, int64_t replicates,
-                                        const double *probabilities, int count, double *quantiles,
-                                        double *scratch)
+                                        const double *probabilities, int count, double *quantiles)
 {
     enum status status = STATUS_OK;
-    struct sampler *sampler = NULL;
-    TRY(sampler_create(&fit->distribution, &sampler));
+    struct refitter refitter = {0};
+    TRY(refitter_init(&refitter, fit, key, item));
     for (int64_t r = 0; r < replicates; r++) {
-        struct distribution_fit other = refit(fit, sampler, key, item, r, scratch);
+        struct distribution_fit other = refit(&refitter, r);
         bool is_sound = other.reason == REASON_OK;
         for (int i = 0; i < count; i++) {
             quantiles[i * replicates + r] =
@@ -464,7 +584,7 @@ enum status distribution_fit_replicates(const struct distribution_fit *fit, stru
             is_sound ? sqrt(distribution_variance(&other.distribution)) : NAN;
     }
 done:
-    sampler_destroy(&sampler);
+    refitter_clear(&refitter);
     return status;
 }
 

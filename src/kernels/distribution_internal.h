@@ -18,6 +18,9 @@ struct family_law {
     double (*partial)(const double *p, int order, double low, double high);
     double (*origin)(const double *p);
     double (*unit)(const double *p);
+    /** Both tails of many values, where that is less work than one by one; NULL allowed. */
+    void (*tails)(const double *p, const double *values, int64_t count, double *lower,
+                  double *upper);
 };
 
 /** NULL for the constant and the empirical family. */

@@ -90,15 +90,15 @@ static double log_rest(double p)
     return p < 0 ? log1p(-exp(p)) : -INFINITY;
 }
 
-static double gamma_log_tail(const struct shape_law *law, double t, bool wants_upper)
+/** The logarithm of one tail; *@p is_upper says of which. */
+static double gamma_log_tail(const struct shape_law *law, double t, bool *is_upper)
 {
     double a = law->a, x = exp(t), density = shape_law_log_density(law, t);
-    bool has_upper = x >= a + 1;
+    *is_upper = x >= a + 1;
     if (x > DBL_MAX) {
-        return wants_upper ? -INFINITY : 0;
+        return -INFINITY;
     }
-    double tail = density + (has_upper ? log(gamma_fraction(a, x)) : log(gamma_series(a, x) / a));
-    return has_upper == wants_upper ? tail : log_rest(tail);
+    return density + (*is_upper ? log(gamma_fraction(a, x)) : log(gamma_series(a, x) / a));
 }
 
 /* ---- beta --------------------------------------------------------------------------------- */
@@ -130,14 +130,14 @@ static double beta_fraction(double a, double b, double x)
     return value;
 }
 
-static double beta_log_lower(const struct shape_law *law, double t)
+/** The logarithm of one tail; *@p is_upper says of which. */
+static double beta_log_tail(const struct shape_law *law, double t, bool *is_upper)
 {
     double a = law->a, b = law->b, x = 1 / (1 + exp(-t));
     double density = shape_law_log_density(law, t);
-    if (x < (a + 1) / (a + b + 2)) {
-        return density + log(beta_fraction(a, b, x) / a);
-    }
-    return log_rest(density + log(beta_fraction(b, a, 1 / (1 + exp(t))) / b));
+    *is_upper = !(x < (a + 1) / (a + b + 2));
+    return density +
+           log(*is_upper ? beta_fraction(b, a, 1 / (1 + exp(t))) / b : beta_fraction(a, b, x) / a);
 }
 
 static struct shape_law swapped(const struct shape_law *law)
@@ -147,18 +147,31 @@ static struct shape_law swapped(const struct shape_law *law)
 
 /* ---- both --------------------------------------------------------------------------------- */
 
+static double log_tail(const struct shape_law *law, double t, bool *is_upper)
+{
+    return law->is_beta ? beta_log_tail(law, t, is_upper) : gamma_log_tail(law, t, is_upper);
+}
+
+void shape_law_log_tails(const struct shape_law *law, double t, double *lower, double *upper)
+{
+    bool is_upper;
+    double tail = log_tail(law, t, &is_upper), rest = log_rest(tail);
+    *lower = is_upper ? rest : tail;
+    *upper = is_upper ? tail : rest;
+}
+
 double shape_law_log_lower(const struct shape_law *law, double t)
 {
-    return law->is_beta ? beta_log_lower(law, t) : gamma_log_tail(law, t, false);
+    bool is_upper;
+    double tail = log_tail(law, t, &is_upper);
+    return is_upper ? log_rest(tail) : tail;
 }
 
 double shape_law_log_upper(const struct shape_law *law, double t)
 {
-    if (law->is_beta) {
-        struct shape_law other = swapped(law);
-        return beta_log_lower(&other, -t);
-    }
-    return gamma_log_tail(law, t, true);
+    bool is_upper;
+    double tail = log_tail(law, t, &is_upper);
+    return is_upper ? tail : log_rest(tail);
 }
 
 /* Where the distribution is near normal, at its normal quantile; else where the first term of the lower

@@ -24,6 +24,9 @@ double shape_law_log_density(const struct shape_law *law, double t);
 double shape_law_log_lower(const struct shape_law *law, double t);
 double shape_law_log_upper(const struct shape_law *law, double t);
 
+/** Both for the work of one. */
+void shape_law_log_tails(const struct shape_law *law, double t, double *lower, double *upper);
+
 /** The t below which (above which, where @p is_upper) lies the probability exp(@p log_p) <= 1/2. */
 double shape_law_quantile(const struct shape_law *law, double log_p, bool is_upper);
 

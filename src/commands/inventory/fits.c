@@ -52,8 +52,7 @@ static int64_t test_replicates(const struct inventory_inputs *inputs)
 /* Fits by one method all families that apply: beta has ends for shares alone, 0 and 1. */
 static enum status fit_all(const struct inventory_inputs *inputs,
                            const struct inventory_value *value, const double *sorted,
-                           enum fit_method method, double *scratch, struct distribution_fit *fits,
-                           int *count)
+                           enum fit_method method, struct distribution_fit *fits, int *count)
 {
     enum status status = STATUS_OK;
     bool is_share = inputs->model->parameters[value->parameter].kind == PARAMETER_SHARE;
@@ -62,7 +61,7 @@ static enum status fit_all(const struct inventory_inputs *inputs,
         if (families[i] != DISTRIBUTION_BETA || is_share) {
             struct distribution_fit *fit = &fits[(*count)++];
             *fit = distribution_fit(families[i], method, sorted, value->sample_count, 0, 1);
-            TRY(distribution_fit_test(fit, key, value->identity, test_replicates(inputs), scratch));
+            TRY(distribution_fit_test(fit, key, value->identity, test_replicates(inputs)));
         }
     }
 done:
@@ -76,25 +75,22 @@ enum status inventory_fit_choose(const struct inventory_inputs *inputs,
     enum status status;
     struct distribution_fit fits[FAMILIES];
     enum fit_choice choice;
-    double *scratch = NULL;
     int count = 0;
     if (family < DISTRIBUTION_FAMILY_COUNT) {
         *fit = distribution_fit(family, FIT_LIKELIHOOD, sorted, value->sample_count, 0, 1);
         return STATUS_OK;
     }
-    TRY(memory_allocate((size_t)value->sample_count, sizeof *scratch, &scratch));
-    TRY(fit_all(inputs, value, sorted, FIT_LIKELIHOOD, scratch, fits, &count));
+    TRY(fit_all(inputs, value, sorted, FIT_LIKELIHOOD, fits, &count));
     int best = distribution_fit_choose(fits, count, LEAST_P, &choice);
     *fit = fits[best >= 0 ? best : 0];
 done:
-    free(scratch);
     return status;
 }
 
 /* AICc compares likelihoods, so the choice is among the fits that have the largest. */
 static enum status fit_sample(const struct inventory_inputs *inputs,
                               const struct inventory_value *value, const double *sorted,
-                              double *scratch, struct inventory_sample *sample)
+                              struct inventory_sample *sample)
 {
     enum status status = STATUS_OK;
     int by_likelihood;
@@ -103,9 +99,9 @@ static enum status fit_sample(const struct inventory_inputs *inputs,
     if (sample->count < FIT_SMALL_SAMPLE) {
         return STATUS_OK;
     }
-    TRY(fit_all(inputs, value, sorted, FIT_LIKELIHOOD, scratch, sample->fits, &sample->fit_count));
+    TRY(fit_all(inputs, value, sorted, FIT_LIKELIHOOD, sample->fits, &sample->fit_count));
     by_likelihood = sample->fit_count;
-    TRY(fit_all(inputs, value, sorted, FIT_MOMENTS, scratch, sample->fits, &sample->fit_count));
+    TRY(fit_all(inputs, value, sorted, FIT_MOMENTS, sample->fits, &sample->fit_count));
     sample->chosen = distribution_fit_choose(sample->fits, by_likelihood, LEAST_P, &sample->choice);
 done:
     return status;
@@ -185,7 +181,7 @@ static struct distribution_fit describing(const struct inventory_inputs *inputs,
 }
 
 static enum status vary(const struct inventory_inputs *inputs, const struct inventory_value *value,
-                        const double *sorted, double *scratch, struct inventory_sample *sample)
+                        const double *sorted, struct inventory_sample *sample)
 {
     enum status status;
     double *quantiles = NULL;
@@ -195,7 +191,7 @@ static enum status vary(const struct inventory_inputs *inputs, const struct inve
     const struct distribution *law = &fit.distribution;
     TRY(memory_allocate((size_t)((FIT_PERCENTILES + 2) * times), sizeof *quantiles, &quantiles));
     TRY(distribution_fit_replicates(&fit, key, value->identity, times, inventory_percentiles,
-                                    FIT_PERCENTILES, quantiles, scratch));
+                                    FIT_PERCENTILES, quantiles));
     for (int i = 0; i < FIT_PERCENTILES + 2; i++) {
         double estimate = i < FIT_PERCENTILES ? distribution_quantile(law, inventory_percentiles[i])
                           : i == FIT_PERCENTILES ? distribution_mean(law)
@@ -246,9 +242,9 @@ enum status inventory_sample_study(const struct inventory_inputs *inputs, int64_
     TRY(memory_allocate((size_t)inputs->settings.replicates, sizeof *replicates, &replicates));
     memcpy(sorted, value->samples, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare);
-    TRY(fit_sample(inputs, value, sorted, scratch, sample));
+    TRY(fit_sample(inputs, value, sorted, sample));
     bootstrap_all(inputs, value, sorted, scratch, replicates, sample);
-    TRY(vary(inputs, value, sorted, scratch, sample));
+    TRY(vary(inputs, value, sorted, sample));
     for (int i = 0; i < sample->fit_count; i++) {
         sample->fits[i].distribution.values = NULL;
     }
