@@ -6,8 +6,8 @@
  * journal (flow/journal.h). While a thread waits for the disk, the next item is read and computed;
  * before that one writes, the record of the one before is appended, so that a record never comes
  * before its data. A kill loses the items without a record: the one that each rank was at, and the
- * one that was on its way to the disk. Ranks may be one round apart, because outcomes travel a round
- * late.
+ * one that was on its way to the disk. Ranks may be a few items apart (src/flow/run.c), so that one
+ * that is held up for a while does not hold up the others.
  *
  * So that a resume gives the same bytes, an item may depend on inputs, options and its index alone:
  * not on ranks, order, or what other items left in buffers. Results that need all items (sums,
@@ -46,8 +46,9 @@ struct flow_work {
 };
 
 /** Runs all items of @p stage that are not done. Rank r takes the r-th, r + size-th ... of them.
- *  Errors, USR1 and TERM are agreed on at item ends: every rank finishes and records its item, then
- *  all leave together, and the next run goes on with --resume. Collective.
+ *  Errors, USR1 and TERM are agreed on at item ends: every rank finishes and records its item, and
+ *  begins no other once it knows; all leave together, and the next run goes on with --resume.
+ *  Collective.
  *
  *  @return STATUS_OK, STATUS_CHECKPOINT (exit 75) after a signal, or what a callback returned
  */

@@ -193,32 +193,52 @@ done:
 
 /* ---- all items ---------------------------------------------------------------------------- */
 
-/* Outcomes of a round travel while the next one is computed, so that an item that takes longer
- * on one rank does not stop the others at once. */
-struct rounds {
-    MPI_Comm comm;
-    MPI_Request request;
-    int own[2], all[2]; /* failed, stop requested */
-    bool in_flight;
+enum {
+    ROUNDS_AHEAD = 8
 };
 
-static void rounds_post(struct rounds *rounds, enum status status)
+/* Item number k of every rank is round k, and its outcome is told to all. Outcomes travel while further
+ * rounds are computed, and ranks may be that many rounds apart: an item that takes longer on one rank
+ * does not hold the others up. When a rank knows of a failure or a stop it begins no further item, but
+ * goes on telling, because the others wait: all leave ROUNDS_AHEAD rounds after the first bad one. */
+struct rounds {
+    MPI_Comm comm;
+    MPI_Request requests[ROUNDS_AHEAD];
+    int own[ROUNDS_AHEAD][2], all[ROUNDS_AHEAD][2]; /* failed, stop requested */
+    int64_t told, known;
+    int64_t first_bad; /* round, or -1 */
+    bool any_failed;
+};
+
+static void rounds_tell(struct rounds *rounds, enum status status)
 {
-    rounds->own[0] = status != STATUS_OK;
-    rounds->own[1] = signals_stop_requested();
-    messages_reduce_begin(rounds->comm, rounds->own, rounds->all, 2, MPI_INT, MPI_MAX,
-                          &rounds->request);
-    rounds->in_flight = true;
+    int64_t place = rounds->told++ % ROUNDS_AHEAD;
+    rounds->own[place][0] = status != STATUS_OK;
+    rounds->own[place][1] = signals_stop_requested();
+    messages_reduce_begin(rounds->comm, rounds->own[place], rounds->all[place], 2, MPI_INT, MPI_MAX,
+                          &rounds->requests[place]);
 }
 
-static bool rounds_must_stop(struct rounds *rounds)
+/* Takes what has arrived, and waits until at most @p ahead outcomes are under way. */
+static void rounds_hear(struct rounds *rounds, int64_t ahead)
 {
-    if (!rounds->in_flight) {
-        return false;
+    while (rounds->known < rounds->told) {
+        int64_t place = rounds->known % ROUNDS_AHEAD;
+        int has_come = rounds->told - rounds->known > ahead;
+        if (has_come) {
+            MPI_Wait(&rounds->requests[place], MPI_STATUS_IGNORE);
+        } else {
+            MPI_Test(&rounds->requests[place], &has_come, MPI_STATUS_IGNORE);
+        }
+        if (!has_come) {
+            return;
+        }
+        rounds->any_failed |= rounds->all[place][0] != 0;
+        if (rounds->first_bad < 0 && (rounds->all[place][0] != 0 || rounds->all[place][1] != 0)) {
+            rounds->first_bad = rounds->known;
+        }
+        rounds->known++;
     }
-    MPI_Wait(&rounds->request, MPI_STATUS_IGNORE);
-    rounds->in_flight = false;
-    return rounds->all[0] != 0 || rounds->all[1] != 0;
 }
 
 static enum status open_items(const struct stage *stage, int64_t **open, int64_t *count)
@@ -235,12 +255,19 @@ done:
     return status;
 }
 
+/* @return @p status, or where that is good, how the last item was kept */
+static enum status finish(struct keeper *keeper, enum status status)
+{
+    enum status kept = keeper_finish(keeper);
+    return status != STATUS_OK ? status : kept;
+}
+
 static enum status run_rounds(struct stage *stage, const struct flow_work *work,
                               const int64_t *open, int64_t open_count)
 {
     enum status status = STATUS_OK;
     const struct job *job = stage->job;
-    struct rounds rounds = {.comm = job->comm};
+    struct rounds rounds = {.comm = job->comm, .first_bad = -1};
     struct keeper keeper = {0};
     int64_t round_count = (open_count + job->size - 1) / job->size;
     struct log_progress progress;
@@ -248,25 +275,23 @@ static enum status run_rounds(struct stage *stage, const struct flow_work *work,
     log_progress_begin(&progress, stage->output, open_count);
     for (int64_t round = 0; round < round_count; round++) {
         int64_t position = round * job->size + job->rank;
-        if (position < open_count) {
+        rounds_hear(&rounds, ROUNDS_AHEAD - 1);
+        if (rounds.first_bad >= 0 && round >= rounds.first_bad + ROUNDS_AHEAD) {
+            break;
+        }
+        if (status != STATUS_OK || rounds.first_bad >= 0 || signals_stop_requested()) {
+            status = finish(&keeper, status);
+        } else if (position < open_count) {
             status = item_run(stage, work, open[position], &keeper);
+            int64_t reached = (round + 1) * job->size;
+            log_progress_update(&progress, reached < open_count ? reached : open_count);
         }
-        if (rounds_must_stop(&rounds)) {
-            break;
-        }
-        rounds_post(&rounds, status);
-        int64_t reached = (round + 1) * job->size;
-        log_progress_update(&progress, reached < open_count ? reached : open_count);
-        if (status != STATUS_OK) {
-            break;
-        }
+        rounds_tell(&rounds, status);
     }
-    enum status kept = keeper_finish(&keeper);
-    status = status != STATUS_OK ? status : kept;
-    /* A rank that failed waits here for the others to see it one round later. */
-    bool must_stop = rounds_must_stop(&rounds) || rounds.all[0] != 0 || rounds.all[1] != 0;
+    status = finish(&keeper, status);
+    rounds_hear(&rounds, 0);
     log_progress_end(&progress);
-    if (status == STATUS_OK && must_stop && rounds.all[0] == 0) {
+    if (status == STATUS_OK && rounds.first_bad >= 0 && !rounds.any_failed) {
         status = failure_record(STATUS_CHECKPOINT, __FILE__, __LINE__,
                                 "%s: stopped at a checkpoint; go on with --resume", stage->output);
     }

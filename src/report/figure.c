@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,6 +22,8 @@ enum {
     DPI = 130,
     ENVIRONMENT_MAX = 4096,
     ARGUMENTS_MAX = 64,
+    FIRST_ARGUMENT = 4,     /* of gmt: sh -c COMMAND gmt ... */
+    SHELL_FINDS_NONE = 127, /* POSIX's exit code for a program that is not there */
     FOLDERS = 4 /* variables that name the figure's folder */
 };
 
@@ -212,19 +215,37 @@ static void read_messages(const struct figure *figure, char *said, size_t room)
     }
 }
 
+/* What asks this run for a checkpoint (flow/signals.h) reaches all processes of a job, and would end GMT. It
+ * gives ghostscript a mask of its own, but what is ignored stays so: the shell sets that, and the mask
+ * holds until then. */
+#define IGNORING_SIGNALS "trap '' USR1 TERM; exec gmt \"$@\""
+
+static void keep_signals_away(posix_spawnattr_t *attributes)
+{
+    sigset_t kept;
+    sigemptyset(&kept);
+    sigaddset(&kept, SIGUSR1);
+    sigaddset(&kept, SIGTERM);
+    posix_spawnattr_init(attributes);
+    posix_spawnattr_setsigmask(attributes, &kept);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK);
+}
+
 static enum status start(struct figure *figure, char *const *arguments, pid_t *process)
 {
     enum status status = STATUS_OK;
+    posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
+    keep_signals_away(&attributes);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, figure->folder);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "messages", O_WRONLY | O_CREAT | O_TRUNC, 0666);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    int error =
-        posix_spawnp(process, "gmt", &actions, NULL, arguments, (char *const *)figure->environment);
+    int error = posix_spawn(process, "/bin/sh", &actions, &attributes, arguments,
+                            (char *const *)figure->environment);
     posix_spawn_file_actions_destroy(&actions);
-    FAIL_IF(error == ENOENT, STATUS_FAILED, "GMT cannot be started: install " PACKAGES);
+    posix_spawnattr_destroy(&attributes);
     FAIL_IF(error != 0, STATUS_FAILED, "GMT cannot be started: %s", strerror(error));
 done:
     return status;
@@ -239,12 +260,16 @@ static enum status run_gmt(struct figure *figure, char *const *arguments)
     TRY(start(figure, arguments, &process));
     while (waitpid(process, &outcome, 0) < 0 && errno == EINTR) {
     }
-    if (!WIFEXITED(outcome) || WEXITSTATUS(outcome) != 0) {
+    FAIL_IF(WIFSIGNALED(outcome), STATUS_FAILED, "GMT was ended by signal %d (gmt %s)",
+            WTERMSIG(outcome), arguments[FIRST_ARGUMENT]);
+    FAIL_IF(WEXITSTATUS(outcome) == SHELL_FINDS_NONE, STATUS_FAILED,
+            "GMT cannot be started: install " PACKAGES);
+    if (WEXITSTATUS(outcome) != 0) {
         read_messages(figure, said, sizeof said);
         FAIL(
             STATUS_FAILED,
             "GMT could not draw (gmt %s): %s; where it misses a program or data, install " PACKAGES,
-            arguments[1], said);
+            arguments[FIRST_ARGUMENT], said);
     }
 done:
     return status;
@@ -253,9 +278,10 @@ done:
 enum status figure_call(struct figure *figure, const char *format, ...)
 {
     enum status status;
-    char *arguments[ARGUMENTS_MAX] = {(char *)"gmt"};
+    char *arguments[ARGUMENTS_MAX] = {(char *)"sh", (char *)"-c", (char *)IGNORING_SIGNALS,
+                                      (char *)"gmt"};
     char *lines = NULL;
-    int count = 1;
+    int count = FIRST_ARGUMENT;
     va_list values;
     va_start(values, format);
     int length = vasprintf(&lines, format, values);
