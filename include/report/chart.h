@@ -19,6 +19,8 @@
 enum chart_palette {
     CHART_SEQUENTIAL, /**< from the least to the greatest value */
     CHART_DIVERGING,  /**< the same distance to both sides of zero */
+    CHART_LOGARITHMIC, /**< from the least above zero to the greatest, dark, over at most five powers of
+                            ten; 0 has the colour of the least */
     CHART_MASK        /**< 1 inside, 0 or missing outside */
 };
 

@@ -40,6 +40,17 @@ const char *chart_fill(int i);
 /** A frame that says that there is nothing to draw. */
 enum status chart_nothing(struct figure *figure, const char *title);
 
+enum {
+    CHART_PROJECTION_BYTES = 96
+};
+
+/** GMT's projection of a map in degrees, @p width_cm wide. @return @p text */
+const char *chart_projection(double west, double south, double east, double north, double width_cm,
+                             char text[CHART_PROJECTION_BYTES]);
+
+/** True for a part of a continent, which has equal areas and degrees in whole numbers. */
+bool chart_is_wide(double west, double south, double east, double north);
+
 struct chart_series;
 
 /** Extremes of the lines where they have a value. */

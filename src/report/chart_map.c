@@ -11,7 +11,9 @@
 
 enum {
     PIXELS_MAX = 700,
-    MERCATOR_LIMIT = 75
+    MERCATOR_LIMIT = 75,
+    WIDE = 15, /* degrees: a part of a continent */
+    POWERS_MAX = 5 /* of ten, on a logarithmic bar */
 };
 
 /* The map on equal cells, at most PIXELS_MAX a side: means of the cells whose centres lie in one. */
@@ -96,6 +98,38 @@ done:
     return status;
 }
 
+/* Logarithms from here on: of the 2nd of a hundred values above zero to the greatest, because the few
+ * largest cells hold most of what there is. Zeros lie below all colours. */
+static enum status take_logarithms(struct raster *raster, struct chart_range *range)
+{
+    enum status status;
+    double *logarithm = NULL;
+    int64_t pixels = raster->rows * raster->cols, count = 0;
+    TRY(memory_allocate((size_t)pixels, sizeof *logarithm, &logarithm));
+    for (int64_t i = 0; i < pixels; i++) {
+        if (raster->values[i] > 0) {
+            logarithm[count++] = log10((double)raster->values[i]);
+        }
+    }
+    *range = (struct chart_range){.is_known = count > 0};
+    if (count > 0) {
+        range->high = quantile(logarithm, count, 1);
+        range->low = fmax(quantile(logarithm, count, 0.02), range->high - POWERS_MAX);
+    }
+    if (!(range->high > range->low)) {
+        chart_range_widen(range, 0.5);
+    }
+    for (int64_t i = 0; i < pixels; i++) {
+        float value = raster->values[i];
+        raster->values[i] = value > 0    ? log10f(value)
+                            : value == 0 ? (float)(range->low - 1)
+                                         : NAN;
+    }
+done:
+    free(logarithm);
+    return status;
+}
+
 static enum status write_raster(struct figure *figure, const struct chart_map *map,
                                 const struct raster *raster)
 {
@@ -120,8 +154,9 @@ static enum status make_palette(struct figure *figure, enum chart_palette palett
     if (palette == CHART_MASK) {
         return figure_call(figure, "makecpt\n-C240/240/240,213/94/0\n-T-0.5/1.5/1");
     }
-    return figure_call(figure, "makecpt\n-C%s\n-T%.9g/%.9g\n-D",
-                       palette == CHART_DIVERGING ? "vik" : "batlow", range->low, range->high);
+    return figure_call(figure, "makecpt\n-C%s\n-T%.9g/%.9g\n-D%s",
+                       palette == CHART_DIVERGING ? "vik" : "batlow", range->low, range->high,
+                       palette == CHART_LOGARITHMIC ? "\n-I" : "");
 }
 
 /* Holes turn right. */
@@ -164,13 +199,13 @@ done:
     return status;
 }
 
-static enum status draw_borders(struct figure *figure, const struct chart_map *map)
+static enum status draw_borders(struct figure *figure, const struct chart_map *map, bool is_wide)
 {
     enum status status;
     TRY(write_polygons(figure, "borders", map->borders.polygon, map->borders.count, NULL));
     if (map->borders.count > 0 && map->grid->is_geographic) {
-        TRY(figure_call(figure, "plot\nborders\n-W1.6p,white\n-A"));
-        TRY(figure_call(figure, "plot\nborders\n-W0.7p,black\n-A"));
+        TRY(figure_call(figure, "plot\nborders\n-W%s,white\n-A", is_wide ? "0.9p" : "1.6p"));
+        TRY(figure_call(figure, "plot\nborders\n-W%s,black\n-A", is_wide ? "0.4p" : "0.7p"));
     }
 done:
     return status;
@@ -228,43 +263,117 @@ static double nice_length(double width)
     return power * (times >= 5 ? 5 : times >= 2 ? 2 : 1);
 }
 
-static enum status draw_scale(struct figure *figure, double west, double east, double south,
-                              double north)
+/* What lies where on paper, of degrees west, south, east, north; of kilometres where it is not geographic. */
+struct frame {
+    double west, south, east, north;
+    bool is_geographic;
+    bool is_wide; /* a part of a continent */
+};
+
+static struct frame frame_of(double west, double south, double east, double north,
+                             bool is_geographic)
 {
-    double middle = (south + north) / 2;
-    double width_km = (east - west) * 111.2 * cos(middle * acos(-1) / 180);
-    return figure_call(
-        figure,
-        "basemap\n-LjBL+w%gk+o0.4c/0.7c+f+l\n-F+gwhite@25+c3p+p0.4p\n-TdjTR+w0.9c+o0.5c/0.8c+l,,,N",
-        nice_length(width_km));
+    bool is_wide = is_geographic && chart_is_wide(west, south, east, north);
+    return (struct frame){west, south, east, north, is_geographic, is_wide};
 }
 
-/* Mercator keeps shapes where a region is small; near the poles only plain degrees fit. Numbers on the
- * axes are round in tenths, not in minutes. */
-static enum status draw_frame(struct figure *figure, const struct chart_map *map,
-                              const struct raster *raster)
+bool chart_is_wide(double west, double south, double east, double north)
 {
-    char title[CHART_LABEL_BYTES];
-    double unit = map->grid->is_geographic ? 1 : 1000;
-    double width = (raster->east - raster->west) / unit;
-    double height = (raster->north - raster->south) / unit;
-    bool is_polar = fabs(raster->south) > MERCATOR_LIMIT || fabs(raster->north) > MERCATOR_LIMIT;
-    const char *projection = !map->grid->is_geographic ? "X" : is_polar ? "Q" : "M";
-    figure_label(map->title, title, CHART_LABEL_BYTES);
-    return figure_call(
-        figure,
-        "basemap\n-R%.10g/%.10g/%.10g/%.10g\n-J%s%s%s\n-BWSne+t%s\n-Bxa%gf%g%s\n-Bya%gf%g%s",
-        raster->west / unit, raster->east / unit, raster->south / unit, raster->north / unit,
-        projection, height > 1.3 * width ? "10c" : "13c", map->grid->is_geographic ? "" : "/0",
-        title, nice_length(width), nice_length(width) / 2,
-        map->grid->is_geographic ? "" : "+lkm east", nice_length(height), nice_length(height) / 2,
-        map->grid->is_geographic ? "" : "+lkm north");
+    return east - west > WIDE && south * north > 0;
 }
 
-static enum status draw_bar(struct figure *figure, enum chart_palette palette, const char *text)
+/* Equal areas where a region is wide, so that colours weigh as they should; Mercator, which keeps shapes,
+ * where it is small; near the poles only plain degrees fit. */
+const char *chart_projection(double west, double south, double east, double north, double width_cm,
+                             char text[CHART_PROJECTION_BYTES])
+{
+    double height = north - south;
+    bool is_polar = fabs(south) > MERCATOR_LIMIT || fabs(north) > MERCATOR_LIMIT;
+    if (is_polar || !chart_is_wide(west, south, east, north)) {
+        snprintf(text, CHART_PROJECTION_BYTES, "%s%gc", is_polar ? "Q" : "M", width_cm);
+    } else {
+        snprintf(text, CHART_PROJECTION_BYTES, "B%.4g/%.4g/%.4g/%.4g/%gc", (west + east) / 2,
+                 (south + north) / 2, south + height / 6, north - height / 6, width_cm);
+    }
+    return text;
+}
+
+/* A wide map needs no arrow: its meridians are drawn on the frame. */
+static enum status draw_scale(struct figure *figure, const struct frame *frame)
+{
+    double middle = (frame->south + frame->north) / 2;
+    double width_km = (frame->east - frame->west) * 111.2 * cos(middle * acos(-1) / 180);
+    return figure_call(figure, "basemap\n-LjBL+w%gk+c%g+o%s+f+l\n-F+gwhite@25+c3p+p0.4p%s",
+                       nice_length(frame->is_wide ? width_km / 2 : width_km), middle,
+                       frame->is_wide ? "1.3c/1.2c" : "0.4c/0.7c", frame->is_wide ? "" : "\n-TdjTR+w0.9c+o0.5c/0.8c+l,,,N");
+}
+
+/* Coasts and borders of nations; on a wide map without small lakes and islands. */
+static enum status draw_coasts(struct figure *figure, const struct frame *frame)
+{
+    return figure_call(figure, "coast\n-Da\n%s\n-N1/0.6p,black,5_2",
+                       frame->is_wide ? "-A2000\n-W0.4p" : "-W0.6p");
+}
+
+/* Numbers on the axes are round in tenths, not in minutes; whole on a wide map. */
+static enum status draw_frame(struct figure *figure, const struct frame *frame, const char *text)
+{
+    char title[CHART_LABEL_BYTES], projection[CHART_PROJECTION_BYTES] = "X";
+    double width = frame->east - frame->west, height = frame->north - frame->south;
+    double width_cm = height > 1.3 * width ? 10 : 13;
+    if (frame->is_geographic) {
+        chart_projection(frame->west, frame->south, frame->east, frame->north, width_cm, projection);
+    } else {
+        snprintf(projection, sizeof projection, "X%gc/0", width_cm);
+    }
+    return figure_call(
+        figure, "basemap\n-R%.10g/%.10g/%.10g/%.10g\n-J%s\n-BWSne+t%s\n-Bxa%gf%g%s\n-Bya%gf%g%s%s",
+        frame->west, frame->east, frame->south, frame->north, projection,
+        figure_label(text, title, CHART_LABEL_BYTES), nice_length(width), nice_length(width) / 2,
+        frame->is_geographic ? "" : "+lkm east", nice_length(height), nice_length(height) / 2,
+        frame->is_geographic ? "" : "+lkm north",
+        frame->is_wide ? "\n--FORMAT_GEO_MAP=dddF" : "");
+}
+
+/* Powers of ten by their numbers; with few of them also 2 and 5 of each. Ticks at all digits. */
+static enum status write_powers(struct figure *figure, const struct chart_range *range)
+{
+    enum status status;
+    FILE *file = NULL;
+    TRY(figure_file(figure, "powers", &file));
+    bool has_few = range->high - range->low < 2.5;
+    for (int power = (int)floor(range->low); power <= (int)ceil(range->high); power++) {
+        for (int digit = 1; digit < 10; digit++) {
+            double at = power + log10(digit);
+            bool is_named = digit == 1 || (has_few && (digit == 2 || digit == 5));
+            if (at >= range->low && at <= range->high) {
+                fprintf(file, is_named ? "%.9g a %g\n" : "%.9g f\n", at, digit * pow(10, power));
+            }
+        }
+    }
+    TRY(figure_file_close(figure, &file));
+done:
+    return status;
+}
+
+static enum status draw_logarithmic_bar(struct figure *figure, const struct chart_range *range,
+                                        const char *label)
+{
+    enum status status;
+    TRY(write_powers(figure, range));
+    TRY(figure_call(figure, "colorbar\n-DJMR+w7c/0.4c+o0.6c/0c+e\n-Bxcpowers\n-Bx+l%s", label));
+done:
+    return status;
+}
+
+static enum status draw_bar(struct figure *figure, enum chart_palette palette,
+                            const struct chart_range *range, const char *text)
 {
     char label[CHART_LABEL_BYTES];
     figure_label(text, label, CHART_LABEL_BYTES);
+    if (palette == CHART_LOGARITHMIC) {
+        return draw_logarithmic_bar(figure, range, label);
+    }
     return palette == CHART_MASK
                ? figure_call(figure, "colorbar\n-DJMR+w4c/0.4c+o0.6c/0c\n-Bxa1+l%s", label)
                : figure_call(figure, "colorbar\n-DJMR+w7c/0.4c+o0.6c/0c+e\n-Bxaf+l%s", label);
@@ -274,19 +383,22 @@ static enum status draw(struct figure *figure, const struct chart_map *map,
                         const struct raster *raster, const struct chart_range *range)
 {
     enum status status;
+    double unit = map->grid->is_geographic ? 1 : 1000;
+    const struct frame frame = frame_of(raster->west / unit, raster->south / unit, raster->east / unit,
+                                        raster->north / unit, map->grid->is_geographic);
     TRY(write_raster(figure, map, raster));
     TRY(make_palette(figure, map->palette, range));
-    TRY(draw_frame(figure, map, raster));
+    TRY(draw_frame(figure, &frame, map->title));
     TRY(figure_call(figure, "grdimage\ngrid.nc"));
     TRY(draw_signs(figure, map));
-    if (map->grid->is_geographic) {
-        TRY(figure_call(figure, "coast\n-Da\n-W0.6p\n-N1/0.6p,black,5_2"));
+    if (frame.is_geographic) {
+        TRY(draw_coasts(figure, &frame));
     }
-    TRY(draw_borders(figure, map));
-    if (map->grid->is_geographic) {
-        TRY(draw_scale(figure, raster->west, raster->east, raster->south, raster->north));
+    TRY(draw_borders(figure, map, frame.is_wide));
+    if (frame.is_geographic) {
+        TRY(draw_scale(figure, &frame));
     }
-    TRY(draw_bar(figure, map->palette, map->label));
+    TRY(draw_bar(figure, map->palette, range, map->label));
 done:
     return status;
 }
@@ -297,7 +409,8 @@ enum status chart_map(struct figure *figure, const struct chart_map *map)
     struct raster raster = {0};
     struct chart_range range = {0};
     TRY(raster_create(map, &raster));
-    TRY(colour_range(map, &raster, &range));
+    TRY(map->palette == CHART_LOGARITHMIC ? take_logarithms(&raster, &range)
+                                          : colour_range(map, &raster, &range));
     TRY(draw(figure, map, &raster, &range));
 done:
     raster_clear(&raster);
@@ -333,20 +446,14 @@ static enum status draw_zones(struct figure *figure, const struct chart_zones *z
                               const double bounds[4], const struct chart_range *range)
 {
     enum status status;
-    char title[CHART_LABEL_BYTES];
-    double width = bounds[2] - bounds[0], height = bounds[3] - bounds[1];
-    bool is_polar = fabs(bounds[1]) > MERCATOR_LIMIT || fabs(bounds[3]) > MERCATOR_LIMIT;
+    const struct frame frame = frame_of(bounds[0], bounds[1], bounds[2], bounds[3], true);
     TRY(write_polygons(figure, "zones", zones->polygon, zones->count, zones->values));
     TRY(make_palette(figure, CHART_SEQUENTIAL, range));
-    TRY(figure_call(
-        figure, "basemap\n-R%.10g/%.10g/%.10g/%.10g\n-J%s%s\n-BWSne+t%s\n-Bxa%gf%g\n-Bya%gf%g",
-        bounds[0], bounds[2], bounds[1], bounds[3], is_polar ? "Q" : "M",
-        height > 1.3 * width ? "10c" : "13c", figure_label(zones->title, title, CHART_LABEL_BYTES),
-        nice_length(width), nice_length(width) / 2, nice_length(height), nice_length(height) / 2));
+    TRY(draw_frame(figure, &frame, zones->title));
     TRY(figure_call(figure, "plot\nzones\n-C\n-L\n-G+z\n-W0.7p"));
-    TRY(figure_call(figure, "coast\n-Da\n-W0.6p\n-N1/0.6p,black,5_2"));
-    TRY(draw_scale(figure, bounds[0], bounds[2], bounds[1], bounds[3]));
-    TRY(draw_bar(figure, CHART_SEQUENTIAL, zones->label));
+    TRY(draw_coasts(figure, &frame));
+    TRY(draw_scale(figure, &frame));
+    TRY(draw_bar(figure, CHART_SEQUENTIAL, range, zones->label));
 done:
     return status;
 }

@@ -86,27 +86,13 @@ done:
     return status;
 }
 
-/* Equal areas where the region is wide, so that colours weigh as they should; Mercator where it is small. */
-static void choose_projection(const struct extent *extent, char text[96])
-{
-    double height = extent->north - extent->south;
-    bool is_wide = extent->east - extent->west > 15 && extent->south * extent->north > 0;
-    if (is_wide) {
-        snprintf(text, 96, "B%.4g/%.4g/%.4g/%.4g/%gc", (extent->west + extent->east) / 2,
-                 (extent->south + extent->north) / 2, extent->south + height / 6,
-                 extent->north - height / 6, MAP_WIDTH);
-    } else {
-        snprintf(text, 96, "M%gc", MAP_WIDTH);
-    }
-}
-
 static enum status draw_map(struct figure *figure, const struct diagram_zones *zones,
                             const struct extent *extent, double y)
 {
     enum status status;
-    char title[CHART_LABEL_BYTES], label[CHART_LABEL_BYTES], projection[96];
+    char title[CHART_LABEL_BYTES], label[CHART_LABEL_BYTES], projection[CHART_PROJECTION_BYTES];
     double step = diagram_step(extent->east - extent->west, 4);
-    choose_projection(extent, projection);
+    chart_projection(extent->west, extent->south, extent->east, extent->north, MAP_WIDTH, projection);
     TRY(make_palette(figure, zones));
     TRY(write_polygons(figure, "zones", zones, true));
     TRY(write_polygons(figure, "unknown", zones, false));

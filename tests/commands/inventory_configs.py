@@ -5,13 +5,16 @@
 #   inventory_configs.py structure OUTPUT        sources, provinces, regions, years, receptors (P3.01, P3.02)
 #   inventory_configs.py template FOLDER         columns, units, keys; no value
 #   inventory_configs.py standin FOLDER OUTPUT   every row is marked; printed totals; the chain by hand
+#   inventory_configs.py gridded FOLDER OUTPUT   polygons, people and sums of cells of a stand-in
 #   inventory_configs.py fill FROM TO            fills the template with numbers of its own
 #   inventory_configs.py filled FOLDER OUTPUT    totals of the filled template by hand
 #   inventory_configs.py reas TABLE OUTPUT       national totals and differences
 #   inventory_configs.py metals OUTPUT           says what its printed numbers are not
 import csv
 import json
+import math
 import os
+import subprocess
 import sys
 
 
@@ -197,6 +200,55 @@ def standin(folder, output):
         near(sums["2015-2019"], 214820.1, 5e-4), str(sums))
 
 
+# ---- the stand-in on a grid -----------------------------------------------------------------------
+def values_of(path, name):
+    text = subprocess.run(["ncdump", "-p", "9,17", "-v", name, path], capture_output=True, text=True, check=True).stdout
+    numbers = text[text.rindex(f"\n {name} ="):].split("=", 1)[1].split(";")[0]
+    return [None if number.strip() == "_" else float(number) for number in numbers.split(",")]
+
+
+def crossing(ring, x, y):
+    inside = False
+    for (ax, ay), (bx, by) in zip(ring, ring[1:]):
+        inside ^= (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax)
+    return inside
+
+
+def gridded(folder, output):
+    with open(os.path.join(folder, "china_provinces.geojson"), encoding="utf-8") as file:
+        features = json.load(file)["features"]
+    say("each_province_has_a_polygon", len({one["properties"]["ADM1_EN"] for one in features}) == len(features) == 31)
+    say("polygons_say_that_they_are_synthetic",
+        all(one["properties"]["reference"] == "synthetic, seed 1" for one in features))
+    rings = [one["geometry"]["coordinates"][0] for one in features]
+    points = [(70 + 0.37 * i, 15 + 0.41 * k) for i in range(180) for k in range(100)]
+    held = [sum(crossing(ring, x, y) for ring in rings) for x, y in points]
+    say("polygons_do_not_overlap", max(held) == 1 and sum(held) > 3000, str((max(held), sum(held))))
+    people = [value for value in values_of(os.path.join(folder, "population.nc"), "population") if value is not None]
+    # Cells are rounded to persons: half a person each, and single precision, 6e-8.
+    say("cells_hold_all_people", abs(sum(people) - 1.4e9) <= 0.5 * len(people) + 1.4e9 * 6e-8, str(sum(people)))
+    order = sorted(people, reverse=True)
+    # 60 % in 40 towns a province, of 31 x 40 cells at least: a tenth of the cells hold more than half.
+    say("people_live_in_towns", sum(order[:len(order) // 10]) > 0.5 * sum(people) and order[-1] >= 0)
+    totals = rows(output, "totals.csv")
+    cells = values_of(os.path.join(output, "grid.nc"), "V_total")
+    size = len(cells) // 5
+    sums = rows(output, "grid_sums.csv")
+    say("a_row_for_each_year", [row["year"] for row in sums] == ["2015", "2016", "2017", "2018", "2019"])
+    for k, row in enumerate(sums):
+        mine = [float(one["mean"]) for one in totals if one["extent"] == "province" and one["subject"] == "all"
+                and one["year"] == row["year"]]
+        nation = [float(one["mean"]) for one in totals if one["extent"] == "nation" and one["subject"] == "all"
+                  and one["year"] == row["year"]]
+        held = math.fsum(value for value in cells[k * size:(k + 1) * size] if value is not None)
+        # kernels/apportion.h: some 15 u for a province; sums of cells in a tree add as much.
+        say(f"cells_of_{row['year']}_hold_the_provinces", len(mine) == 31 and near(held, math.fsum(mine), 4e-15) and
+            near(float(row["cells"]), held, 4e-15) and near(float(row["on_grid"]), math.fsum(mine), 4e-15) and
+            near(float(row["nation"]), nation[0], 1e-15), str(row))
+    header = subprocess.run(["ncdump", "-h", os.path.join(output, "grid.nc")], capture_output=True, text=True).stdout
+    say("the_grid_says_what_it_is", "BY A SYNTHETIC PROXY" in header and "transport.GO" in header)
+
+
 def fill(source, target):
     os.makedirs(target)
     for name in COLUMNS:
@@ -266,4 +318,4 @@ def metals(output):
 
 if __name__ == "__main__":
     {"contradictions": contradictions, "structure": structure, "template": template, "standin": standin,
-     "fill": fill, "filled": filled, "reas": reas, "metals": metals}[sys.argv[1]](*sys.argv[2:])
+     "gridded": gridded, "fill": fill, "filled": filled, "reas": reas, "metals": metals}[sys.argv[1]](*sys.argv[2:])

@@ -26,7 +26,8 @@ expect_same_bytes what_was_filled_in_is_kept "$scratch/mine/coal.csv" "$scratch/
 run 1 inventory --no-figures $vanadium --template -o "$scratch/mine"
 expect files_of_others_are_not_overwritten 4 "exists"
 run 2 inventory --no-figures $vanadium --tables "$scratch/mine" -o "$scratch/filled" --draws 20 --no-history
-expect a_filled_template_runs 0
+expect a_filled_template_runs 0 "grid: none is made, because .*population.nc is not there"
+expect_false nothing_is_gridded_without_a_proxy test -e "$scratch/filled/grid.nc"
 checks $check filled "$scratch/mine" "$scratch/filled"
 
 # ---- the stand-in -----------------------------------------------------------------------------
@@ -45,6 +46,20 @@ expect_false another_seed_gives_other_tables cmp -s "$scratch/tables1/coal.csv" 
 checks $check structure "$scratch/out1"
 checks $check standin "$scratch/tables1" "$scratch/out1"
 checks $check contradictions "$scratch/out1"
+
+# ---- its grid, where the config's polygons are not there --------------------------------------
+mkdir "$scratch/alone"
+cp $vanadium configs/paper-p3.yaml "$scratch/alone"
+for ranks in 1 3; do
+  run "$ranks" synth --inventory "$scratch/alone/vanadium-china.yaml" -o "$scratch/alone/tables$ranks" --no-history
+  expect "polygons_are_made_on_${ranks}_ranks" 0 "31 synthetic polygons"
+done
+expect_same_bytes polygons_and_people_do_not_depend_on_ranks "$scratch/alone/tables1" "$scratch/alone/tables3"
+run 2 inventory --no-figures "$scratch/alone/vanadium-china.yaml" --tables "$scratch/alone/tables1" -o "$scratch/alone/out" \
+  --draws 50 --no-history
+expect a_stand_in_is_gridded 0 "synthetic stand-in: no cell of it is an emission"
+expect a_stand_in_is_gridded 0 "grid: cells add up to the totals of their provinces within"
+checks $check gridded "$scratch/alone/tables1" "$scratch/alone/out"
 run 1 report "$scratch/out1" --printed configs/paper-p3.yaml -o "$scratch/report.html"
 expect a_report_of_the_printed_numbers 0
 expect_true it_tells_contradictions_and_stand_ins grep -q "fits .*share of diesel in transport'" "$scratch/report.html"
@@ -69,6 +84,8 @@ bad no_stand_in "no stand-in for 'content'" 's/vanadium in raw coal, synthetic: 
 bad a_total_without_a_printed_one "no printed total of its source and years" 's/total: 6000, spread: 0.9,/total: 6000, scale: printed,/'
 bad a_rest_that_is_nothing "printed total of all sources, or one that leaves nothing" 's/total: 1500, spread: 1.6/total: 9000000, spread: 1.6/'
 bad an_unknown_scale "'scale' is printed or rest" 's/scale: rest/scale: rests/'
+bad a_province_that_lies_nowhere "'Tibet' needs .degrees east, degrees north, radius." 's/    Tibet: .88, 31.5, 5.5., /    /'
+bad people_without_towns "'towns' from 1 to" 's/towns: 40/towns: 0/'
 bad an_unknown_statistic "'totel' is none of total, mean, share" 's/paper: paper-p3.yaml/statistic: totel, value: 1/'
 sed -i 's/is: labelled/is: labeled/' "$scratch/paper-p3.yaml"
 run 1 inventory --no-figures "$scratch/no_stand_in.yaml" --tables "$scratch/tables1" -o "$scratch/none"

@@ -21,7 +21,7 @@ inventory() {
 inventory 2 on2 figures
 expect "figures_are_drawn" 0
 drawn="$scratch/on2/figures"
-for name in flux years change cumulative sensitivities convergence fit_1; do
+for name in flux years change cumulative grid sensitivities convergence fit_1; do
   expect_true "${name}_has_a_size" python3 - "$drawn/$name" <<'CHECK'
 import struct, sys
 png = open(sys.argv[1] + ".png", "rb").read()
@@ -32,7 +32,7 @@ pdf = open(sys.argv[1] + ".pdf", "rb").read()
 assert pdf.startswith(b"%PDF") and len(pdf) > 3000, len(pdf)
 CHECK
 done
-expect_true "each_is_there_as_pdf" test "$(ls "$drawn" | grep -c pdf)" = 7
+expect_true "each_is_there_as_pdf" test "$(ls "$drawn" | grep -c pdf)" = 8
 expect_clean "nothing_is_left" "$scratch/on2"
 expect_false "no_folder_for_drawing_is_left" test -e "$scratch/on2/figures.drawing"
 inventory 2 on2 figures --resume
@@ -63,8 +63,8 @@ expect_same_bytes "bytes_of_the_report" "$scratch/report1" "$scratch/report2"
 expect_true "the_report_shows_all" python3 - "$scratch/report1/report.html" <<'CHECK'
 import os, re, sys
 page = open(sys.argv[1]).read()
-assert page.count("<figure>") == 8, page.count("<figure>")  # seven, and the grid
-for words in ("Totals by year", "Table S20", "Table S19", "Sources that are not on the grid", "Uncertain values"):
+assert page.count("<figure>") == 8, page.count("<figure>")
+for words in ("Totals by year", "Table S20", "Table S19", "Sources that are not on the grid", "grid_sums", "Uncertain values"):
     assert words in page, words
 links = re.findall(r'<a href="([^"#]*\.(?:png|pdf))"', page)
 assert len(links) == 16, links

@@ -83,6 +83,9 @@ static enum status add_species(struct drawing *drawing, int species)
     if (has_maps) {
         TRY(add_figure(figures, FIGURE_CUMULATIVE, species, -1, "cumulative"));
     }
+    if (inventory_figure_group(figures, species) != NULL) {
+        TRY(add_figure(figures, FIGURE_GRID, species, -1, "grid"));
+    }
     if (!is_uncertain(figures)) {
         return STATUS_OK;
     }
@@ -252,6 +255,12 @@ static enum status add_inputs(const struct drawing *drawing)
     if (drawing->figures.polygons != NULL) {
         TRY(stage_add_input(drawing->stage, "polygons", drawing->figures.polygons->identity));
     }
+    if (drawing->figures.grid != NULL) {
+        TRY(path_join(drawing->figures.folder, "grid.nc", &path));
+        TRY(stage_add_input_file(drawing->stage, "grid", path));
+        free(path);
+        path = NULL;
+    }
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         FAIL_IF(asprintf(&path, "%s/%s.csv", drawing->figures.folder, tables[i]) < 0, STATUS_MEMORY,
                 "out of memory");
@@ -339,11 +348,13 @@ static void drawing_clear(struct drawing *drawing)
 }
 
 enum status inventory_figures_run(const struct job *job, const struct inventory_model *model,
-                                  const struct inventory_inputs *inputs, const char *folder)
+                                  const struct inventory_inputs *inputs,
+                                  const struct inventory_grid *grid, const char *folder)
 {
     enum status status;
     struct drawing drawing = {
-        .job = job, .figures = {.model = model, .inputs = inputs, .folder = folder}};
+        .job = job,
+        .figures = {.model = model, .inputs = inputs, .grid = grid, .folder = folder}};
     TRY_TOGETHER(job->comm, prepare(&drawing));
     TRY(draw_all(&drawing));
 done:

@@ -7,18 +7,20 @@
  *   years          shares and amounts by year, series of sources (Figure 2)
  *   change         change of provinces from the first to the last year, with regions (Figure 3)
  *   cumulative     sum over the period by province (Figure S3)
+ *   grid           cells of the last year, where there is a grid (P3.24)
  *   sensitivities  correlation of uncertain values with the total, in three groups (Figure 4)
  *   convergence    percentiles after so many draws
  *   fit_N          samples of a value beside the distributions fitted to them
  *
  *   figures.c       the stage
- *   inventory_figures_draw.c  what each figure shows
+ *   figures_draw.c  what each figure shows
  */
 #ifndef AIRSHED_COMMANDS_INVENTORY_FIGURES_H
 #define AIRSHED_COMMANDS_INVENTORY_FIGURES_H
 
 #include "base/options.h"
 #include "fits.h"
+#include "grid.h"
 #include "polygons.h"
 #include "totals.h"
 #include "report/diagram.h"
@@ -31,6 +33,7 @@ enum inventory_figure_kind {
     FIGURE_YEARS,
     FIGURE_CHANGE,
     FIGURE_CUMULATIVE,
+    FIGURE_GRID,
     FIGURE_SENSITIVITIES,
     FIGURE_CONVERGENCE,
     FIGURE_FIT,
@@ -48,16 +51,21 @@ struct inventory_figures {
     const struct inventory_model *model;
     const struct inventory_inputs *inputs;
     const char *folder;
-    struct inventory_polygons *polygons; /**< NULL: no maps */
+    struct inventory_polygons *polygons; /**< NULL: no maps of provinces */
+    const struct inventory_grid *grid;   /**< NULL: there is none */
     struct inventory_totals totals, changes;
     struct inventory_figure *figure; /**< [count] */
     int count;
 };
 
-/** Draws the figures of the tables in @p folder. Collective.
+/** Draws the figures of the tables and the @p grid (NULL: none) in @p folder. Collective.
  *  @return STATUS_FAILED naming the Debian packages where GMT is not installed */
 enum status inventory_figures_run(const struct job *job, const struct inventory_model *model,
-                                  const struct inventory_inputs *inputs, const char *folder);
+                                  const struct inventory_inputs *inputs,
+                                  const struct inventory_grid *grid, const char *folder);
+
+/** The group of a grid that shows a species best: all sources, or the first that there is; NULL: none. */
+const struct grid_group *inventory_figure_group(const struct inventory_figures *figures, int species);
 
 /** Draws one into @p picture, in a folder below @p drawing. Local. */
 enum status inventory_figure_draw(const struct inventory_figures *figures,

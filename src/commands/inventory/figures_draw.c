@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "figures.h"
 #include "output.h"
+#include "io/dataset.h"
+#include "report/chart.h"
 
 enum { TITLE_BYTES = 400 };
 
@@ -84,7 +87,10 @@ static int place_in(const struct text_list *list, const char *name)
 /* What a figure of a stand-in says of itself. */
 static const char *warning_of(const struct inventory_figures *figures)
 {
-    return figures->model->is_synthetic ? " - SYNTHETIC STAND-IN" : "";
+    bool is_standin = figures->model->is_synthetic ||
+                      (figures->polygons != NULL && figures->polygons->is_synthetic) ||
+                      (figures->grid != NULL && figures->grid->is_synthetic);
+    return is_standin ? " - SYNTHETIC STAND-IN" : "";
 }
 
 /* "Hg: what follows" */
@@ -284,6 +290,71 @@ done:
     free(values);
     free(regional.insets);
     free(regional.amounts);
+    return status;
+}
+
+/* ---- the grid ----------------------------------------------------------------------------- */
+
+const struct grid_group *inventory_figure_group(const struct inventory_figures *figures, int species)
+{
+    const struct grid_group *best = NULL;
+    for (int i = 0; figures->grid != NULL && i < figures->grid->groups; i++) {
+        const struct grid_group *group = &figures->grid->group[i];
+        bool is_better = best == NULL || (group->subject == SUBJECT_ALL && best->subject != SUBJECT_ALL);
+        best = group->species == species && is_better ? group : best;
+    }
+    return best;
+}
+
+/* "t in a cell of 0.25 x 0.25 degrees" */
+static void label_cells(const struct inventory_figures *figures, const struct georeference *grid,
+                        char label[160])
+{
+    double unit = grid->is_geographic ? 1 : 1000;
+    int length = snprintf(label, 160, "%.60s in a cell", figures->model->units);
+    if (georeference_is_regular(grid)) {
+        snprintf(label + length, 160 - (size_t)length, " of %.4g x %.4g %s",
+                 (grid->x_edges[grid->cols] - grid->x_edges[0]) / (double)grid->cols / unit,
+                 (grid->y_edges[grid->rows] - grid->y_edges[0]) / (double)grid->rows / unit,
+                 grid->is_geographic ? "degrees" : "km");
+    }
+}
+
+static enum status draw_grid(const struct inventory_figures *figures,
+                             const struct inventory_figure *one, struct figure *figure)
+{
+    enum status status;
+    const struct grid_group *group = inventory_figure_group(figures, one->species);
+    const struct georeference *grid = figures->grid->grid;
+    struct dataset *dataset = NULL;
+    float *values = NULL;
+    char *path = NULL, words[200], title[TITLE_BYTES], label[160], year[40];
+    int variable, last = year_count(figures) - 1;
+    struct window map = {.time = last, .steps = 1, .rows = grid->rows, .cols = grid->cols};
+    const char *name = inventory_year_name(figures->model, last, year);
+    TRY(path_join(figures->folder, "grid.nc", &path));
+    TRY(dataset_open(path, &(struct dataset_options){0}, &dataset));
+    TRY(dataset_find(dataset, group->name, &variable));
+    TRY(memory_allocate((size_t)(grid->rows * grid->cols), sizeof *values, &values));
+    TRY(dataset_read(dataset, variable, &map, values));
+    snprintf(words, sizeof words, "mean%s%.40s on the grid%s%.80s", name[0] != '\0' ? " of " : "", name,
+             group->subject == SUBJECT_ALL ? "" : ", ", group->subject == SUBJECT_ALL ? "" : group->name);
+    make_title(figures, one->species, words, title);
+    label_cells(figures, grid, label);
+    struct chart_map drawn = {.grid = grid,
+                              .values = values,
+                              .palette = CHART_LOGARITHMIC,
+                              .title = title,
+                              .label = label};
+    if (figures->polygons != NULL) {
+        drawn.borders = (struct chart_borders){figures->polygons->layer->count,
+                                               figures->polygons->layer->polygon};
+    }
+    TRY(chart_map(figure, &drawn));
+done:
+    dataset_close(&dataset);
+    free(values);
+    free(path);
     return status;
 }
 
@@ -604,6 +675,11 @@ static const struct {
                            "Sum over the period by province, without sources that have national data "
                            "only; grey: no value.",
                            "Map of provinces; its numbers are in totals.csv", draw_map},
+    [FIGURE_GRID] = {"grid",
+                     "Mean of the draws in each cell: the totals of provinces in the last year, spread by a "
+                     "proxy. Colours are logarithmic; sources that are not on the grid are named with its "
+                     "table of sums.",
+                     "Map of cells; its numbers are in grid.nc", draw_grid},
     [FIGURE_SENSITIVITIES] = {"sensitivities",
                               "Correlation of uncertain values with the total, the ten largest of each "
                               "group; filled: p below 0.05.",

@@ -1,19 +1,17 @@
 /* airshed -- GPL-3.0-or-later. inventory: the stage that spreads totals over a grid (P3.24, P3.25). */
-#include "grid.h"
+#include "grid_internal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "flow/run.h"
 #include "output.h"
 #include "totals.h"
 #include "io/geotiff.h"
-#include "io/table_writer.h"
 #include "kernels/apportion.h"
 #include "kernels/tree_sum.h"
 #include "parallel/agree.h"
@@ -30,62 +28,27 @@ const struct option_spec inventory_grid_options[] = {
 /* A province counts as lying on the grid where so much of it does: islets may lie off it. */
 static const double least_share = 0.99;
 
-enum { STATISTICS = 4 };
 static const struct {
     const char *ending, *words;
-} statistics[STATISTICS] = {{"", "mean"},
+} statistics[GRID_STATISTICS] = {{"", "mean"},
                             {"_median", "median"},
                             {"_low", "lower end of the interval"},
                             {"_high", "upper end of the interval"}};
 
-enum outcome { BY_PROXY, EVENLY, LEFT_OUT, OFF_GRID };
-static const char *const outcome_names[] = {"by proxy", "even", "left out", "off the grid"};
-
-/* What became of the total of a part in a zone: an item's payload is a row of these. */
-struct record {
-    int64_t part, zone, outcome, cells;
-    double total, gridded, proxy_sum;
-};
-
-struct spread {
-    const struct job *job;
-    struct inventory_grid *grid;
-    struct inventory_totals totals;
-    struct stage *stage;
-    char *output, *table, *json;
-    char **variable_name, **long_name; /* [variables] */
-    struct cube_variable *variables;
-    int variable_count;
-    int *first; /* [groups], variable of the mean */
-    struct time_axis *years;
-    struct cube_spec spec;
-    char *attribute[4];
-    struct cube_attribute attributes[5];
-
-    /* One item */
-    float *proxy; /* [rows, cols] */
-    int loaded_proxy;
-    int64_t loaded_step;
-    double *share;           /* [cells of the largest zone] */
-    double *map[STATISTICS]; /* [rows, cols] */
-    struct record *records;  /* [parts, zones] */
-    int64_t record_count;
-};
-
 /* ---- one item: a group in a year ---------------------------------------------------------- */
 
-static int64_t cells_of(const struct spread *spread)
+static int64_t cells_of(const struct grid_spread *spread)
 {
     return spread->grid->grid->rows * spread->grid->grid->cols;
 }
 
-static const struct grid_group *group_of(const struct spread *spread, int64_t item, int *year)
+const struct grid_group *grid_group_of(const struct grid_spread *spread, int64_t item, int *year)
 {
     *year = (int)(item / spread->grid->groups);
     return &spread->grid->group[item % spread->grid->groups];
 }
 
-static enum status load_proxy(struct spread *spread, int proxy, int year, struct flow_item *item)
+static enum status load_proxy(struct grid_spread *spread, int proxy, int year, struct flow_item *item)
 {
     enum status status;
     struct grid_proxy *own = &spread->grid->proxy[proxy];
@@ -106,7 +69,7 @@ done:
 }
 
 /* The row of the results for a subject in a zone; NULL where there is none. */
-static const struct inventory_total *find_row(const struct spread *spread,
+static const struct inventory_total *find_row(const struct grid_spread *spread,
                                               const struct grid_group *group,
                                               enum result_subject subject, int member, int zone,
                                               int year)
@@ -132,27 +95,27 @@ static const struct inventory_total *find_row(const struct spread *spread,
 }
 
 /* Statistics of a part in a zone: of the subject's row, or the sum of the sources' means. */
-static void add_rows(const struct spread *spread, const struct grid_group *group,
-                     const struct grid_part *part, int zone, int year, double value[STATISTICS])
+static void add_rows(const struct grid_spread *spread, const struct grid_group *group,
+                     const struct grid_part *part, int zone, int year, double value[GRID_STATISTICS])
 {
     bool is_one = part->is_whole || part->sources == 1;
-    memset(value, 0, STATISTICS * sizeof *value);
+    memset(value, 0, GRID_STATISTICS * sizeof *value);
     for (int i = 0; i < (part->is_whole ? 1 : part->sources); i++) {
         const struct inventory_total *row =
             part->is_whole
                 ? find_row(spread, group, group->subject, group->member, zone, year)
                 : find_row(spread, group, SUBJECT_SOURCE, part->source[i], zone, year);
         if (row != NULL) {
-            const double all[STATISTICS] = {inventory_total_centre(row), row->median, row->low,
+            const double all[GRID_STATISTICS] = {inventory_total_centre(row), row->median, row->low,
                                             row->high};
-            for (int k = 0; k < (is_one ? STATISTICS : 1); k++) {
+            for (int k = 0; k < (is_one ? GRID_STATISTICS : 1); k++) {
                 value[k] += all[k];
             }
         }
     }
 }
 
-static enum status refuse_negative(const struct spread *spread, const struct grid_proxy *proxy,
+static enum status refuse_negative(const struct grid_spread *spread, const struct grid_proxy *proxy,
                                    const struct apportion_survey *survey)
 {
     const struct georeference *grid = spread->grid->grid;
@@ -165,7 +128,7 @@ static enum status refuse_negative(const struct spread *spread, const struct gri
         grid->x[cell % grid->cols], grid->y[cell / grid->cols]);
 }
 
-static enum status refuse_empty(const struct spread *spread, const struct grid_proxy *proxy,
+static enum status refuse_empty(const struct grid_spread *spread, const struct grid_proxy *proxy,
                                 const struct grid_zone *zone)
 {
     char place[CONFIG_PLACE_BYTES];
@@ -176,8 +139,8 @@ static enum status refuse_empty(const struct spread *spread, const struct grid_p
 }
 
 /* Shares of the cells of a zone, by the proxy that is loaded, or by area where it is 0. */
-static enum status find_shares(const struct spread *spread, const struct grid_proxy *proxy,
-                               const struct grid_zone *zone, struct record *record)
+static enum status find_shares(const struct grid_spread *spread, const struct grid_proxy *proxy,
+                               const struct grid_zone *zone, struct grid_record *record)
 {
     enum status status = STATUS_OK;
     struct apportion_cells cells = {zone->count, zone->cell,
@@ -200,13 +163,13 @@ static enum status find_shares(const struct spread *spread, const struct grid_pr
     return status;
 }
 
-static enum status spread_zone(struct spread *spread, const struct grid_group *group,
+static enum status spread_zone(struct grid_spread *spread, const struct grid_group *group,
                                const struct grid_part *part, int number, int year,
-                               struct record *record)
+                               struct grid_record *record)
 {
     enum status status;
     const struct grid_zone *zone = &spread->grid->zone[number];
-    double value[STATISTICS];
+    double value[GRID_STATISTICS];
     add_rows(spread, group, part, number, year, value);
     record->total = value[0];
     record->zone = number;
@@ -217,7 +180,7 @@ static enum status spread_zone(struct spread *spread, const struct grid_group *g
     }
     TRY(find_shares(spread, &spread->grid->proxy[part->proxy], zone, record));
     const struct apportion_cells cells = {zone->count, zone->cell, zone->fraction};
-    for (int i = 0; i < (group->has_percentiles ? STATISTICS : 1); i++) {
+    for (int i = 0; i < (group->has_percentiles ? GRID_STATISTICS : 1); i++) {
         apportion_add(&cells, spread->share, value[i], spread->map[i]);
     }
     for (int64_t i = 0; i < zone->count; i++) {
@@ -231,10 +194,10 @@ done:
 static enum status compute(void *context, struct flow_item *item)
 {
     enum status status = STATUS_OK;
-    struct spread *spread = context;
+    struct grid_spread *spread = context;
     int year;
-    const struct grid_group *group = group_of(spread, item->index, &year);
-    for (int64_t cell = 0; cell < cells_of(spread) * STATISTICS; cell++) {
+    const struct grid_group *group = grid_group_of(spread, item->index, &year);
+    for (int64_t cell = 0; cell < cells_of(spread) * GRID_STATISTICS; cell++) {
         spread->map[0][cell] = NAN;
     }
     spread->record_count = 0;
@@ -244,8 +207,8 @@ static enum status compute(void *context, struct flow_item *item)
         TRY(load_proxy(spread, part->proxy, year, item));
         for (int zone = part->is_national ? nation : 0;
              zone < (part->is_national ? nation + 1 : nation); zone++) {
-            struct record *record = &spread->records[spread->record_count++];
-            *record = (struct record){0};
+            struct grid_record *record = &spread->records[spread->record_count++];
+            *record = (struct grid_record){0};
             TRY(spread_zone(spread, group, part, zone, year, record));
         }
     }
@@ -256,15 +219,15 @@ done:
 static enum status write(void *context, struct flow_item *item)
 {
     enum status status = STATUS_OK;
-    struct spread *spread = context;
+    struct grid_spread *spread = context;
     int year;
-    const struct grid_group *group = group_of(spread, item->index, &year);
+    const struct grid_group *group = grid_group_of(spread, item->index, &year);
     int first = spread->first[item->index % spread->grid->groups];
     struct window whole = {.time = year,
                            .steps = 1,
                            .rows = spread->grid->grid->rows,
                            .cols = spread->grid->grid->cols};
-    for (int i = 0; i < (group->has_percentiles ? STATISTICS : 1); i++) {
+    for (int i = 0; i < (group->has_percentiles ? GRID_STATISTICS : 1); i++) {
         TRY(flow_put(item, 0, first + i, &whole, spread->map[i]));
     }
     TRY(flow_payload(item, spread->records,
@@ -275,7 +238,7 @@ done:
 
 /* ---- what is written ---------------------------------------------------------------------- */
 
-static enum status create_years(struct spread *spread)
+static enum status create_years(struct grid_spread *spread)
 {
     enum status status;
     const struct inventory_model *model = spread->grid->model;
@@ -305,7 +268,7 @@ static const char *subject_words(const struct inventory_model *model,
                                          : inventory_subject_member(model, &result);
 }
 
-static enum status add_variable(struct spread *spread, const struct grid_group *group,
+static enum status add_variable(struct grid_spread *spread, const struct grid_group *group,
                                 int statistic)
 {
     enum status status = STATUS_OK;
@@ -341,12 +304,13 @@ static void list_sources(const struct inventory_grid *grid, int proxy, struct te
     }
 }
 
-static enum status add_attributes(struct spread *spread)
+static enum status add_attributes(struct grid_spread *spread)
 {
     enum status status;
     const struct inventory_grid *grid = spread->grid;
     struct text title = {0}, proxies = {0}, absent = {0};
-    text_add_format(&title, "%s: totals of provinces on a grid", grid->model->title);
+    text_add_format(&title, "%s: totals of provinces on a grid%s", grid->model->title,
+                    grid->is_synthetic ? " BY A SYNTHETIC PROXY" : "");
     for (int i = 0; i < grid->proxies; i++) {
         text_add_format(&proxies, "%s%s (%s) for ", i > 0 ? "; " : "",
                         path_name(grid->proxy[i].path),
@@ -379,18 +343,18 @@ done:
 }
 
 /* GDAL and QGIS read CDF-2, which holds variables under 4 GiB. */
-static enum cube_format format_of(const struct spread *spread)
+static enum cube_format format_of(const struct grid_spread *spread)
 {
     int64_t steps = spread->years != NULL ? spread->years->steps : 1;
     int64_t bytes = cells_of(spread) * steps * (int64_t)sizeof(double);
     return bytes < (INT64_C(1) << 32) - 4 ? CUBE_CDF2 : CUBE_CDF5;
 }
 
-static enum status describe(struct spread *spread)
+static enum status describe(struct grid_spread *spread)
 {
     enum status status;
     const struct inventory_grid *grid = spread->grid;
-    size_t most = (size_t)grid->groups * STATISTICS;
+    size_t most = (size_t)grid->groups * GRID_STATISTICS;
     TRY(create_years(spread));
     TRY(memory_allocate(most, sizeof *spread->variable_name, &spread->variable_name));
     TRY(memory_allocate(most, sizeof *spread->long_name, &spread->long_name));
@@ -398,7 +362,7 @@ static enum status describe(struct spread *spread)
     TRY(memory_allocate((size_t)grid->groups, sizeof *spread->first, &spread->first));
     for (int i = 0; i < grid->groups; i++) {
         spread->first[i] = spread->variable_count;
-        for (int k = 0; k < (grid->group[i].has_percentiles ? STATISTICS : 1); k++) {
+        for (int k = 0; k < (grid->group[i].has_percentiles ? GRID_STATISTICS : 1); k++) {
             TRY(add_variable(spread, &grid->group[i], k));
         }
     }
@@ -417,7 +381,7 @@ done:
 
 /* ---- GeoTIFF ------------------------------------------------------------------------------ */
 
-static enum status map_path(const struct spread *spread, int variable, char **path)
+static enum status map_path(const struct grid_spread *spread, int variable, char **path)
 {
     enum status status = STATUS_OK;
     char *folder = NULL;
@@ -429,7 +393,7 @@ done:
     return status;
 }
 
-static enum status declare_maps(const struct spread *spread)
+static enum status declare_maps(const struct grid_spread *spread)
 {
     enum status status = STATUS_OK;
     char *path = NULL;
@@ -444,7 +408,7 @@ done:
     return status;
 }
 
-static enum status fill_bands(const struct spread *spread, int variable,
+static enum status fill_bands(const struct grid_spread *spread, int variable,
                               struct geotiff_band *bands, float *values)
 {
     enum status status = STATUS_OK;
@@ -468,7 +432,7 @@ done:
     return status;
 }
 
-static enum status write_map(const struct spread *spread, int variable)
+static enum status write_map(const struct grid_spread *spread, int variable)
 {
     enum status status;
     size_t years = spread->grid->model->indices[INDEX_YEAR].members.count;
@@ -495,172 +459,9 @@ done:
     return status;
 }
 
-/* ---- the table of what became of each total ------------------------------------------------ */
-
-enum { TABLE_COLUMNS = 11 };
-
-static const struct table_column *table_columns(const char *units)
-{
-    static struct table_column columns[TABLE_COLUMNS] = {
-        {"species", NULL, "what is emitted", TABLE_TEXT},
-        {"subject", NULL, "all, a category, a source or a receptor", TABLE_TEXT},
-        {"name", NULL, "of the category, source or receptor", TABLE_TEXT},
-        {"proxy", NULL, "raster that the total was spread by", TABLE_TEXT},
-        {"place", NULL, "province; NATIONAL for sources without provinces", TABLE_TEXT},
-        {"year", NULL, NULL, TABLE_TEXT},
-        {"total", NULL, "mean of the draws", TABLE_NUMBER},
-        {"gridded", NULL, "what the cells add up to", TABLE_NUMBER},
-        {"cells", "1", "cells that the place touches", TABLE_INTEGER},
-        {"proxy_sum", NULL, "sum of the proxy in the place", TABLE_NUMBER},
-        {"spread", NULL,
-         "by proxy; even, by area, where the proxy is 0; or not on the grid: left out, off the grid, no "
-         "proxy",
-         TABLE_TEXT},
-    };
-    columns[6].units = columns[7].units = units;
-    return columns;
-}
-
-static void write_group(const struct spread *spread, const struct grid_group *group,
-                        struct table_writer *writer)
-{
-    const struct inventory_model *model = spread->grid->model;
-    struct inventory_result result = {.subject = group->subject, .subject_member = group->member};
-    table_writer_text(writer, model->indices[INDEX_SPECIES].members.items[group->species]);
-    table_writer_text(writer, inventory_subject_name(group->subject));
-    table_writer_text(writer, inventory_subject_member(model, &result));
-}
-
-static void write_record(const struct spread *spread, int64_t item, const struct record *record,
-                         struct table_writer *writer)
-{
-    char text[40];
-    int year;
-    const struct grid_group *group = group_of(spread, item, &year);
-    const struct grid_proxy *proxy = &spread->grid->proxy[group->part[record->part].proxy];
-    write_group(spread, group, writer);
-    table_writer_text(writer, path_name(proxy->path));
-    table_writer_text(writer, spread->grid->zone[record->zone].name);
-    table_writer_text(writer, inventory_year_name(spread->grid->model, year, text));
-    table_writer_number(writer, record->total);
-    table_writer_number(writer, record->gridded);
-    table_writer_integer(writer, record->cells);
-    table_writer_number(writer, record->proxy_sum);
-    table_writer_text(writer, outcome_names[record->outcome]);
-}
-
-/* Sources that no proxy is for, with their totals of the nation. */
-static void write_absent(const struct spread *spread, int source, int species, int year,
-                         struct table_writer *writer)
-{
-    const struct inventory_model *model = spread->grid->model;
-    char text[40];
-    struct grid_group group = {
-        .species = species, .subject = SUBJECT_SOURCE, .member = source};
-    struct inventory_total like = {
-        .species = model->indices[INDEX_SPECIES].members.items[species],
-        .subject = "source",
-        .name = model->sources[source].name,
-        .extent = "nation",
-        .place = "all",
-        .year = inventory_year_name(model, year, text)};
-    const struct inventory_total *row = inventory_totals_find(&spread->totals, &like);
-    write_group(spread, &group, writer);
-    table_writer_text(writer, NULL);
-    table_writer_text(writer, model->sources[source].is_national ? "NATIONAL" : "all");
-    table_writer_text(writer, like.year);
-    table_writer_number(writer, row != NULL ? inventory_total_centre(row) : NAN);
-    table_writer_number(writer, 0);
-    table_writer_integer(writer, 0);
-    table_writer_number(writer, NAN);
-    table_writer_text(writer, "no proxy");
-}
-
-static enum status write_table(const struct spread *spread, const struct journal_content *content)
-{
-    enum status status;
-    const struct inventory_model *model = spread->grid->model;
-    struct table_writer *writer = NULL;
-    TRY(table_writer_create(stage_partial(spread->stage, spread->table),
-                            "Totals and what of them is on the grid", table_columns(model->units),
-                            TABLE_COLUMNS, &writer));
-    for (int64_t i = 0; i < content->record_count; i++) {
-        const struct journal_record *record = &content->records[i];
-        const struct record *all = record->payload;
-        for (int64_t k = 0; k < record->payload_bytes / (int64_t)sizeof *all; k++) {
-            write_record(spread, record->item, &all[k], writer);
-        }
-    }
-    for (int source = 0; source < model->source_count; source++) {
-        for (size_t species = 0; species < model->indices[INDEX_SPECIES].members.count; species++) {
-            bool is_absent = spread->grid->proxy_of[source] < 0 &&
-                             model->sources[source].formula[species] >= 0;
-            for (size_t year = 0; is_absent && year < model->indices[INDEX_YEAR].members.count;
-                 year++) {
-                write_absent(spread, source, (int)species, (int)year, writer);
-            }
-        }
-    }
-    TRY(table_writer_close(&writer, stage_partial(spread->stage, spread->json)));
-done:
-    table_writer_destroy(&writer);
-    return status;
-}
-
-/* ---- what the user should know ------------------------------------------------------------ */
-
-/* Names of the zones where some total had this outcome, each once. */
-static void list_zones(const struct spread *spread, const struct journal_content *content,
-                       enum outcome outcome, struct text *text)
-{
-    for (int zone = 0; zone < spread->grid->zones; zone++) {
-        bool is_there = false;
-        for (int64_t i = 0; i < content->record_count && !is_there; i++) {
-            const struct record *all = content->records[i].payload;
-            int64_t count = content->records[i].payload_bytes / (int64_t)sizeof *all;
-            for (int64_t k = 0; k < count && !is_there; k++) {
-                is_there = all[k].zone == zone && all[k].outcome == (int64_t)outcome &&
-                           all[k].total != 0;
-            }
-        }
-        if (is_there) {
-            text_add_format(text, "%s%s", text->length > 0 ? ", " : "",
-                            spread->grid->zone[zone].name);
-        }
-    }
-}
-
-static void warn(const struct spread *spread, const struct journal_content *content)
-{
-    static const struct {
-        enum outcome outcome;
-        const char *sentence;
-    } warnings[] = {
-        {EVENLY, "the proxy is 0 everywhere in places with emissions, which are spread by area there: %s"},
-        {OFF_GRID, "less than 99 %% of these places lies on the grid; their emissions are not on it: %s"},
-        {LEFT_OUT, "left out of the grid, as the config says: %s"},
-    };
-    for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
-        struct text names = {0};
-        list_zones(spread, content, warnings[i].outcome, &names);
-        if (names.length > 0) {
-            struct text sentence = {0};
-            text_add_format(&sentence, warnings[i].sentence, names.data);
-            log_warning("grid: %s (grid_provinces.csv has the totals)", sentence.data);
-            text_clear(&sentence);
-        }
-        text_clear(&names);
-    }
-    if (strcmp(spread->attribute[2], "none") != 0) {
-        log_warning("grid: not on it, because they have no provinces and no proxy of their own: %s; "
-                    "'proxies' of the section can name one",
-                    spread->attribute[2]);
-    }
-}
-
 /* ---- the stage ---------------------------------------------------------------------------- */
 
-static enum status add_inputs(struct spread *spread, const char *folder)
+static enum status add_inputs(struct grid_spread *spread, const char *folder)
 {
     enum status status = STATUS_OK;
     const struct inventory_grid *grid = spread->grid;
@@ -681,17 +482,19 @@ done:
     return status;
 }
 
-static enum status declare(struct spread *spread, const char *folder)
+static enum status declare(struct grid_spread *spread, const char *folder)
 {
     enum status status;
     int cube;
     TRY(describe(spread));
     TRY(path_join(folder, "grid.nc", &spread->output));
     TRY(path_join(folder, "grid_provinces.csv", &spread->table));
+    TRY(path_join(folder, "grid_sums.csv", &spread->sums));
     TRY(stage_create(spread->job, spread->output, &spread->stage));
     TRY(add_inputs(spread, folder));
     TRY(stage_add_cube(spread->stage, spread->output, &spread->spec, &cube));
     TRY(stage_add_table(spread->stage, spread->table, &spread->json));
+    TRY(stage_add_table(spread->stage, spread->sums, &spread->sums_json));
     if (option_flag(spread->job->options, "geotiff")) {
         TRY(declare_maps(spread));
     }
@@ -710,11 +513,11 @@ static int64_t largest_zone(const struct inventory_grid *grid, int64_t *all)
     return most;
 }
 
-static enum status check_budget(const struct spread *spread, struct items_cost *cost)
+static enum status check_budget(const struct grid_spread *spread, struct items_cost *cost)
 {
     enum status status = STATUS_OK;
     int64_t all, most = largest_zone(spread->grid, &all);
-    int64_t bytes = cells_of(spread) * (4 + 8 * STATISTICS) + all * 24 + most * 8 + (1 << 20);
+    int64_t bytes = cells_of(spread) * (4 + 8 * GRID_STATISTICS) + all * 24 + most * 8 + (1 << 20);
     *cost = (struct items_cost){.fixed_bytes = bytes};
     FAIL_IF(bytes > spread->job->memory_bytes, STATUS_USAGE,
             "--memory of %.1f MB is too little: maps of %lld x %lld cells and the cells of the provinces "
@@ -725,7 +528,7 @@ done:
     return status;
 }
 
-static enum status create_buffers(struct spread *spread, const char *folder)
+static enum status create_buffers(struct grid_spread *spread, const char *folder)
 {
     enum status status;
     size_t cells = (size_t)cells_of(spread);
@@ -734,8 +537,8 @@ static enum status create_buffers(struct spread *spread, const char *folder)
     spread->loaded_proxy = -1;
     TRY(memory_allocate(cells, sizeof *spread->proxy, &spread->proxy));
     TRY(memory_allocate((size_t)most, sizeof *spread->share, &spread->share));
-    TRY(memory_allocate(cells * STATISTICS, sizeof *spread->map[0], &spread->map[0]));
-    for (int i = 1; i < STATISTICS; i++) {
+    TRY(memory_allocate(cells * GRID_STATISTICS, sizeof *spread->map[0], &spread->map[0]));
+    for (int i = 1; i < GRID_STATISTICS; i++) {
         spread->map[i] = spread->map[0] + (size_t)i * cells;
     }
     TRY(memory_allocate(records, sizeof *spread->records, &spread->records));
@@ -746,23 +549,22 @@ done:
     return status;
 }
 
-static enum status write_files(struct spread *spread)
+static enum status write_files(struct grid_spread *spread)
 {
     enum status status;
     struct journal_content content = {0};
     TRY(stage_records(spread->stage, &content));
-    TRY(write_table(spread, &content));
+    TRY(grid_tables_write(spread, &content));
     for (int i = 0; option_flag(spread->job->options, "geotiff") && i < spread->variable_count;
          i++) {
         TRY(write_map(spread, i));
     }
-    warn(spread, &content);
 done:
     journal_content_clear(&content);
     return status;
 }
 
-static void spread_clear(struct spread *spread)
+static void spread_clear(struct grid_spread *spread)
 {
     stage_destroy(&spread->stage);
     inventory_totals_clear(&spread->totals);
@@ -781,6 +583,8 @@ static void spread_clear(struct spread *spread)
     free(spread->output);
     free(spread->table);
     free(spread->json);
+    free(spread->sums);
+    free(spread->sums_json);
     free(spread->proxy);
     free(spread->share);
     free(spread->map[0]);
@@ -791,7 +595,7 @@ enum status inventory_grid_run(const struct job *job, struct inventory_grid *gri
                                const char *folder)
 {
     enum status status;
-    struct spread spread = {.job = job, .grid = grid};
+    struct grid_spread spread = {.job = job, .grid = grid};
     struct items items =
         items_counted((int64_t)grid->model->indices[INDEX_YEAR].members.count * grid->groups);
     struct items_cost cost;

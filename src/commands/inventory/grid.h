@@ -11,14 +11,18 @@
  *   empty        even: a province whose proxy is 0 everywhere gets its total by area, with a warning;
  *                refuse: it is an error
  *
- * The grid is that of the proxies. A raster with years needs every year of the inventory.
+ *   synthetic    what a stand-in of the proxy is like (standin_grid.h). A grid that has it asks the user for
+ *                the proxy: where that is not there, no grid is made, with a warning
+ *
+ * The grid is that of the proxies. Files in the folder of --tables go before the config's. A raster with
+ * years needs every year of the inventory.
  *
  * Within a province a cell's share is fixed, so a percentile of the province's total times the share is
  * the percentile of the cell: exact for one source or for sources with one proxy; others have their
  * mean only. Cells on a border hold the sum of the parts' percentiles.
  *
- *   inventory_grid_plan.c   the section, the groups of sources
- *   inventory_grid_zones.c  cells of the provinces
+ *   grid_plan.c   the section, the groups of sources
+ *   grid_zones.c  cells of the provinces
  *   grid.c        the stage: FOLDER/grid.nc and its tables
  */
 #ifndef AIRSHED_COMMANDS_INVENTORY_GRID_H
@@ -90,6 +94,7 @@ struct inventory_grid {
     int zones;
     char *zones_identity; /**< NULL: no polygons */
     bool refuses_empty;
+    bool is_synthetic; /**< a proxy or the polygons are a stand-in */
     struct grid_group *group; /**< [groups] */
     int groups;
 };

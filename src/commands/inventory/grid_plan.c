@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "config.h"
 #include "grid.h"
+#include "polygons.h"
 
 /* ---- proxies ------------------------------------------------------------------------------ */
 
@@ -52,15 +53,11 @@ static enum status open_proxy(const struct job *job, struct inventory_grid *grid
                               const struct config_node *node)
 {
     enum status status;
-    const char *file;
-    char *folder = NULL;
     char why[256];
     struct dataset_options how = {.crs = inventory_scalar(node, "crs")};
     struct grid_proxy *proxy = &grid->proxy[grid->proxies++];
     proxy->node = node;
-    TRY(inventory_text(node, "proxy", &file));
-    TRY(path_folder(node->file, &folder));
-    TRY(path_join(folder, file, &proxy->path));
+    TRY(inventory_file(grid->model, node, "proxy", &proxy->path));
     TRY(read_values(node, proxy));
     TRY(dataset_open(proxy->path, &how, &proxy->dataset));
     status = dataset_find(proxy->dataset, inventory_scalar(node, "variable"), &proxy->variable);
@@ -75,8 +72,10 @@ static enum status open_proxy(const struct job *job, struct inventory_grid *grid
     FAIL_IF(!georeference_is_equal(own, grid->grid, why, sizeof why), STATUS_DATA,
             "%s: is not on the grid of %s: %s; bring them onto one grid with `prepare`", proxy->path,
             grid->proxy[0].path, why);
+    const char *reference = dataset_attribute(proxy->dataset, "reference");
+    grid->is_synthetic = grid->is_synthetic ||
+                         (reference != NULL && text_starts_with(reference, "synthetic"));
 done:
-    free(folder);
     return status;
 }
 
@@ -365,19 +364,51 @@ static enum status read_empty(struct inventory_grid *grid)
     return STATUS_OK;
 }
 
+/* What a grid that only asks for its proxy lacks so far, in *@p path; NULL: nothing. */
+static enum status find_lacking(const struct inventory_model *model,
+                                const struct config_node *node, char **path)
+{
+    enum status status = STATUS_OK;
+    *path = NULL;
+    if (config_find(node, "synthetic") == NULL) {
+        return STATUS_OK;
+    }
+    TRY(inventory_file(model, node, "proxy", path));
+    if (path_exists(*path)) {
+        free(*path);
+        *path = NULL;
+        TRY(inventory_polygons_path(model, path));
+    }
+    if (*path != NULL && path_exists(*path)) {
+        free(*path);
+        *path = NULL;
+    }
+done:
+    return status;
+}
+
 enum status inventory_grid_create(const struct job *job, const struct inventory_model *model,
                                   struct inventory_grid **out)
 {
     enum status status;
     static const char *const known[] = {"proxy", "proxies", "variable", "values", "crs",
-                                        "by",    "empty",   "leave_out", "about", NULL};
+                                        "by",    "empty",   "leave_out", "synthetic",
+                                        "about", NULL};
     const struct config_node *node = config_find(model->root, "grid");
     struct inventory_grid *grid = NULL;
+    char *lacking = NULL;
     *out = NULL;
     if (node == NULL || config_is_empty(node)) {
         return STATUS_OK;
     }
     TRY(inventory_check_keys(node, known));
+    TRY(find_lacking(model, node, &lacking));
+    if (lacking != NULL) {
+        log_warning("grid: none is made, because %s is not there: bring it in the folder of --tables; 'airshed "
+                    "synth --inventory %s' makes a synthetic one",
+                    lacking, model->path);
+        goto done;
+    }
     TRY(memory_allocate(1, sizeof *grid, &grid));
     grid->model = model;
     grid->node = node;
@@ -389,6 +420,7 @@ enum status inventory_grid_create(const struct job *job, const struct inventory_
     grid = NULL;
 done:
     inventory_grid_destroy(&grid);
+    free(lacking);
     return status;
 }
 

@@ -125,6 +125,7 @@ static enum status fill_zones(struct inventory_grid *grid,
         TRY(fill_zone(grid, polygons, zones, &grid->zone[i]));
     }
     TRY(memory_copy_text(polygons->identity, &grid->zones_identity));
+    grid->is_synthetic = grid->is_synthetic || polygons->is_synthetic;
 done:
     zones_destroy(&zones);
     return status;

@@ -37,7 +37,8 @@ static const struct option_spec inventory_options[] = {
      .argument = "FOLDER",
      .flags = OPTION_INPUT,
      .help =
-         "Folder of tables: those of the config that it has, by file name, are read from there.",
+         "Folder of tables: those of the config that it has, by file name, are read from there; so are "
+         "its polygons and the rasters of its grid.",
      .group = "Tables"},
     {.name = "template",
      .kind = OPTION_FLAG,
@@ -582,7 +583,7 @@ static enum status inventory_run(struct job *job)
         TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
     }
     if (option_flag(job->options, "figures") && !job->dry_run) {
-        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs,
+        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs, inventory.grid,
                                   option_text(job->options, "output")));
     }
 done:

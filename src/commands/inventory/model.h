@@ -206,14 +206,19 @@ struct inventory_model {
     int paper_count;
 };
 
-/** Reads and checks the config at @p path with all its tables. Tables whose file name is in @p folder
- *  (NULL: none) are read from there. Local.
+/** Reads and checks the config at @p path with all its tables. Tables, polygons and proxies whose file name
+ *  is in @p folder (NULL: none) are read from there. Local.
  *  @return STATUS_USAGE for the config, STATUS_DATA for a table, each with file, line and column */
 enum status inventory_model_read(const char *path, const char *folder, bool content_hash,
                                  struct inventory_model *model);
 
 /** The same without tables, values and printed numbers. */
 enum status inventory_model_read_frame(const char *path, struct inventory_model *model);
+
+/** Where the file lies that @p node names under @p key: in the folder of tables, if one of its name is there,
+ *  or where the config says. Released with free(). @return STATUS_USAGE where none is named */
+enum status inventory_file(const struct inventory_model *model, const struct config_node *node,
+                           const char *key, char **path);
 
 /** Releases all of it; a model of zeros is allowed. */
 void inventory_model_clear(struct inventory_model *model);

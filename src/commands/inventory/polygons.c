@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "config.h"
 
 /* The section, and what is read by it. */
@@ -22,7 +21,8 @@ struct reading {
 static enum status find_section(const struct inventory_model *model,
                                 const struct config_node **node)
 {
-    static const char *const known[] = {"file", "name", "spellings", "ignore_case", "about", NULL};
+    static const char *const known[] = {"file", "name", "spellings", "ignore_case",
+                                        "synthetic", "about", NULL};
     *node = config_find(model->root, "polygons");
     *node = *node != NULL && config_is_empty(*node) ? NULL : *node;
     return *node != NULL ? inventory_check_keys(*node, known) : STATUS_OK;
@@ -32,17 +32,12 @@ enum status inventory_polygons_path(const struct inventory_model *model, char **
 {
     enum status status;
     const struct config_node *node;
-    const char *file;
-    char *folder = NULL;
     *path = NULL;
     TRY(find_section(model, &node));
     if (node != NULL) {
-        TRY(inventory_text(node, "file", &file));
-        TRY(path_folder(node->file, &folder));
-        TRY(path_join(folder, file, path));
+        TRY(inventory_file(model, node, "file", path));
     }
 done:
-    free(folder);
     return status;
 }
 
@@ -89,6 +84,14 @@ static enum status match_names(struct reading *reading)
     }
 done:
     return status;
+}
+
+/* Stand-ins say so in a column (standin_grid.h). */
+static bool is_standin(const struct table *attributes)
+{
+    int64_t col = table_find(attributes, "reference");
+    return col >= 0 && attributes->rows > 0 &&
+           text_starts_with(table_text(attributes, 0, col), "synthetic");
 }
 
 /* A province without a polygon is refused, with the names that the polygons have. */
@@ -152,6 +155,7 @@ enum status inventory_polygons_read(const struct job *job, const struct inventor
     struct vector_source source = {.path = polygons->path, .kinds = VECTOR_POLYGON, .crs = crs};
     TRY(vector_read(&source, &polygons->layer));
     TRY(hash_file_identity(polygons->path, job->content_hash, &polygons->identity));
+    polygons->is_synthetic = is_standin(polygons->layer->attributes);
     if (model->indices[INDEX_PROVINCE].members.count > 0) {
         TRY(find_column(&reading));
         TRY(match_names(&reading));

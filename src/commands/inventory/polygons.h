@@ -2,10 +2,13 @@
  *
  * Section `polygons` of the config: `file` with the polygons, `name` the column with their names (default:
  * name), `spellings: {province: {THEIR NAME: OURS}}` and `ignore_case`, as tables have them. Several
- * polygons may belong to one province; those of none are told with --verbose and left alone.
+ * polygons may belong to one province; those of none are told with --verbose and left alone. `synthetic` is
+ * for a stand-in (standin_grid.h). A file of that name in the folder of --tables goes before the config's.
  */
 #ifndef AIRSHED_COMMANDS_INVENTORY_POLYGONS_H
 #define AIRSHED_COMMANDS_INVENTORY_POLYGONS_H
+
+#include <stdbool.h>
 
 #include "flow/job.h"
 #include "model.h"
@@ -16,6 +19,7 @@ struct inventory_polygons {
     char *identity; /**< for fingerprints */
     struct vector_layer *layer;
     int *member; /**< [layer->count], province of the inventory; -1: none */
+    bool is_synthetic; /**< they are a stand-in */
 };
 
 /** Where the file lies, or NULL without a section or in a section without one. Released with free(). */

@@ -188,14 +188,14 @@ static enum status read_meaning(struct reading *reading)
     return STATUS_OK;
 }
 
-/* Where a table lies: in the folder of tables, if it is there, or where the config says. */
-static enum status find_table(const struct inventory_model *model, const struct config_node *node,
-                              char **path)
+enum status inventory_file(const struct inventory_model *model, const struct config_node *node,
+                           const char *key, char **path)
 {
     enum status status;
-    char *folder = NULL, place[CONFIG_PLACE_BYTES];
+    char *folder = NULL;
     const char *file;
-    TRY(inventory_text(node, "file", &file));
+    *path = NULL;
+    TRY(inventory_text(node, key, &file));
     if (model->tables_folder != NULL) {
         TRY(path_join(model->tables_folder, path_name(file), path));
         if (path_exists(*path)) {
@@ -206,13 +206,23 @@ static enum status find_table(const struct inventory_model *model, const struct 
     }
     TRY(path_folder(node->file, &folder));
     TRY(path_join(folder, file, path));
+done:
+    free(folder);
+    return status;
+}
+
+static enum status find_table(const struct inventory_model *model, const struct config_node *node,
+                              char **path)
+{
+    enum status status;
+    char place[CONFIG_PLACE_BYTES];
+    TRY(inventory_file(model, node, "file", path));
     FAIL_IF(config_find(node, "asks") != NULL && !path_exists(*path), STATUS_USAGE,
             "%s: the table '%s' is asked of you: 'airshed inventory %s --template -o FOLDER' writes it "
             "empty, 'airshed synth --inventory %s -o FOLDER' fills a synthetic stand-in in; then give "
             "--tables FOLDER",
-            config_place(node, place), path_name(file), model->path, model->path);
+            config_place(node, place), path_name(*path), model->path, model->path);
 done:
-    free(folder);
     return status;
 }
 

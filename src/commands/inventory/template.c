@@ -12,6 +12,7 @@
 #include "flow/run.h"
 #include "flow/stage.h"
 #include "config.h"
+#include "standin_grid.h"
 #include "values.h"
 #include "io/table_writer.h"
 #include "parallel/agree.h"
@@ -494,6 +495,7 @@ struct making {
     bool is_synthetic;
     struct inventory_model model;
     struct inventory_template template;
+    struct standin_grid *grid; /* NULL: none is asked for */
     struct stage *stage;
     char *stage_path;
 };
@@ -524,6 +526,7 @@ static enum status prepare(struct making *making)
         TRY(inventory_units_check(&making->model));
         TRY(inventory_values_read(&making->model, making->job->content_hash));
         TRY(inventory_standin_fill(&making->model, making->job->seed, &making->template));
+        TRY(standin_grid_create(making->job, &making->model, folder, &making->grid));
     }
     TRY(path_join(folder, making->is_synthetic ? "synth" : "template", &making->stage_path));
     TRY(stage_create(making->job, making->stage_path, &making->stage));
@@ -535,6 +538,9 @@ static enum status prepare(struct making *making)
         free(path);
         free(json);
         TRY(status);
+    }
+    if (making->grid != NULL) {
+        TRY(standin_grid_declare(making->grid, making->stage));
     }
     if (making->job->rank == 0 && !making->job->dry_run) {
         TRY(path_create_folder(folder));
@@ -563,6 +569,9 @@ static enum status write_tables(const struct making *making)
         free(json);
         path = stem = json = NULL;
     }
+    if (making->grid != NULL) {
+        TRY(standin_grid_write(making->grid, making->stage));
+    }
 done:
     free(path);
     free(stem);
@@ -572,8 +581,14 @@ done:
 
 static enum status write_item(void *context, struct flow_item *item)
 {
-    (void)context;
-    return flow_payload(item, "", 0);
+    enum status status = STATUS_OK;
+    const struct making *making = context;
+    if (making->grid != NULL) {
+        TRY(standin_grid_put(making->grid, item));
+    }
+    TRY(flow_payload(item, "", 0));
+done:
+    return status;
 }
 
 static enum status run_stage(struct making *making)
@@ -605,6 +620,7 @@ enum status inventory_template_make(const struct job *job, const char *path, boo
     TRY(run_stage(&making));
 done:
     stage_destroy(&making.stage);
+    standin_grid_destroy(&making.grid);
     inventory_template_clear(&making.template);
     inventory_model_clear(&making.model);
     free(making.stage_path);

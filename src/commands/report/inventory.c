@@ -283,44 +283,19 @@ static void tell_grid(struct text *html, const struct dataset *dataset)
     html_paragraph(html, "Totals of provinces, spread by the share that each cell has of a proxy. Proxies: %s.",
                    proxies != NULL ? proxies : "not known");
     html_paragraph(html, "Sources that are not on the grid: %s.", absent != NULL ? absent : "not known");
+    html_paragraph(html, "grid_sums sets the cells beside the totals that they were made of; the map is among "
+                         "the figures of the inventory.");
 }
 
 enum status section_write_inventory_grid(struct section_work *work)
 {
     enum status status;
     struct dataset *dataset = NULL;
-    struct figure *figure = NULL;
-    float *values = NULL;
-    char title[300], label[160], date[32] = "";
     const char *path = section_file_with(work->product, work->section->variable);
     TRY(dataset_open(path, &(struct dataset_options){0}, &dataset));
-    const struct dataset_variable *variable = dataset_variable(dataset, 0);
-    const struct georeference *grid = variable->grid;
-    struct window last = {.time = variable->time != NULL ? variable->time->steps - 1 : 0,
-                          .steps = 1,
-                          .rows = grid->rows,
-                          .cols = grid->cols};
-    TRY(memory_allocate((size_t)(grid->rows * grid->cols), sizeof *values, &values));
-    TRY(dataset_read(dataset, 0, &last, values));
-    if (variable->time != NULL) {
-        snprintf(date, sizeof date, ", %d", time_axis_date(variable->time, last.time).year);
-    }
-    snprintf(title, sizeof title, "%.200s%s", variable->long_name, date);
-    snprintf(label, sizeof label, "amount by cell (%.100s)", variable->units);
     tell_grid(&work->html, dataset);
-    const struct chart_map map = {.grid = grid,
-                                  .values = values,
-                                  .title = title,
-                                  .label = label,
-                                  .borders = work->view->borders};
-    TRY(figure_begin(work->view->folder, &figure));
-    TRY(chart_map(figure, &map));
-    TRY(section_add_picture(work, figure, "The last year on the grid. Colours end at the 2nd and 98th percentile.",
-                            "Map of emissions by cell; its numbers are in grid.nc"));
     TRY(section_write_tables(work));
 done:
-    figure_destroy(&figure);
-    free(values);
     dataset_close(&dataset);
     return status;
 }
