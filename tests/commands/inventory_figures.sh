@@ -20,6 +20,9 @@ inventory() {
 # ---- the figures ------------------------------------------------------------------------------
 inventory 2 on2 figures
 expect "figures_are_drawn" 0
+expect "the_end_tells_totals" 0 "2018: total [0-9.]+ t, 95 % interval [0-9.]+ to [0-9.]+ .-[0-9]+ % to .[0-9]+ %"
+expect "the_end_tells_the_period" 0 "2015-2018: total|2015, 2016, 2018: total"
+expect "the_end_tells_where_to_look" 0 "results are in .*/on2: open figures/ and totals.csv first, grid.nc for the map"
 drawn="$scratch/on2/figures"
 for name in flux years change cumulative grid sensitivities convergence fit_1; do
   expect_true "${name}_has_a_size" python3 - "$drawn/$name" <<'CHECK'
@@ -37,6 +40,9 @@ expect_clean "nothing_is_left" "$scratch/on2"
 expect_false "no_folder_for_drawing_is_left" test -e "$scratch/on2/figures.drawing"
 inventory 2 on2 figures --resume
 expect "complete_figures_are_left_alone" 0
+inventory 2 on2 figures --resume --quiet
+expect "quiet_is_quiet" 0
+expect_false "quiet_tells_no_totals" grep -q "total\|results are" "$err"
 for ranks in 1 4; do
   inventory "$ranks" "on$ranks" figures
   expect "it_runs_on_$ranks" 0
@@ -64,7 +70,7 @@ expect_true "the_report_shows_all" python3 - "$scratch/report1/report.html" <<'C
 import os, re, sys
 page = open(sys.argv[1]).read()
 assert page.count("<figure>") == 8, page.count("<figure>")
-for words in ("Totals by year", "Table S20", "Table S19", "Sources that are not on the grid", "grid_sums", "Uncertain values"):
+for words in ("Totals by year", "Table S20", "Table S19", "Sources that are not on the grid", "Conservation: ", "Uncertain values"):
     assert words in page, words
 links = re.findall(r'<a href="([^"#]*\.(?:png|pdf))"', page)
 assert len(links) == 16, links

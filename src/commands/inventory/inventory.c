@@ -10,6 +10,7 @@
 #include "flow/run.h"
 #include "figures.h"
 #include "grid.h"
+#include "headline.h"
 #include "output.h"
 #include "sensitivity.h"
 #include "statistics.h"
@@ -572,6 +573,7 @@ static enum status inventory_run(struct job *job)
 {
     enum status status;
     struct inventory inventory = {.job = job};
+    const char *folder = option_text(job->options, "output");
     bool is_tabled = false; /* nobody needs the draws any more */
     if (option_flag(job->options, "template")) {
         return inventory_template_make(job, option_text(job->options, "input"), false);
@@ -580,12 +582,16 @@ static enum status inventory_run(struct job *job)
     TRY(inventory_stage(&inventory));
     is_tabled = !job->dry_run;
     if (inventory.grid != NULL) {
-        TRY(inventory_grid_run(job, inventory.grid, option_text(job->options, "output")));
+        TRY(inventory_grid_run(job, inventory.grid, folder));
     }
     if (option_flag(job->options, "figures") && !job->dry_run) {
         TRY(inventory_figures_run(job, &inventory.model, inventory.inputs, inventory.grid,
-                                  option_text(job->options, "output")));
+                                  folder));
     }
+    bool is_teller = job->rank == 0 && !job->dry_run;
+    TRY_TOGETHER(job->comm, is_teller ? inventory_headline_tell(&inventory.model, folder,
+                                                                option_real(job->options, "level"))
+                                      : STATUS_OK);
 done:
     inventory_clear(&inventory, is_tabled);
     return status;

@@ -283,18 +283,25 @@ static void tell_grid(struct text *html, const struct dataset *dataset)
     html_paragraph(html, "Totals of provinces, spread by the share that each cell has of a proxy. Proxies: %s.",
                    proxies != NULL ? proxies : "not known");
     html_paragraph(html, "Sources that are not on the grid: %s.", absent != NULL ? absent : "not known");
-    html_paragraph(html, "grid_sums sets the cells beside the totals that they were made of; the map is among "
-                         "the figures of the inventory.");
+    html_paragraph(html, "The map is among the figures of the inventory.");
 }
 
 enum status section_write_inventory_grid(struct section_work *work)
 {
     enum status status;
+    static const char *const captions[SECTION_TABLES_MAX] = {
+        "Conservation: the nation's total, the totals of the provinces on the grid, and the sum of the cells",
+        "What of each total is on the grid"};
     struct dataset *dataset = NULL;
     const char *path = section_file_with(work->product, work->section->variable);
     TRY(dataset_open(path, &(struct dataset_options){0}, &dataset));
     tell_grid(&work->html, dataset);
-    TRY(section_write_tables(work));
+    for (int i = 0; work->section->tables[i] != NULL; i++) {
+        const char *table = product_file(work->product, work->section->tables[i]);
+        if (table != NULL) {
+            TRY(section_print_table(&work->html, table, captions[i]));
+        }
+    }
 done:
     dataset_close(&dataset);
     return status;
