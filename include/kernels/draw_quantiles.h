@@ -48,4 +48,34 @@ void draws_quantiles(const float *values, int64_t count, const struct draw_momen
                      const double *probabilities, int wanted, float *room,
                      struct draw_quantile *found);
 
+/** Draws of several independent Latin hypercubes or scrambled sequences: blocks belong to them in turn, as
+ *  kernels/sampling.h has it. */
+struct draw_turns {
+    int64_t block, randomisations; /**< randomisations <= DRAW_RANDOMISATIONS_MAX */
+};
+
+enum {
+    DRAW_RANDOMISATIONS_MAX = 100
+};
+
+/** Standard errors of a mean and of quantiles of draws that fill their space evenly, from how far the randomisations
+ *  lie apart: exact in expectation, whatever evenness brings (L'Ecuyer and Lemieux 2002, randomised quasi-Monte
+ *  Carlo), where the errors of independent draws would be too large.
+ *
+ *  With n_r of n draws in randomisation r and D_r its sum of differences from the mean of all, the variance of the
+ *  mean is sum(D_r^2) / n^2 / (1 - sum(n_r^2) / n^2), for R equal ones that of their means by R. It has R - 1 degrees
+ *  of freedom: an interval takes Student's t (2.26 standard errors for 95 % and R = 10), and the standard error is
+ *  uncertain by 1 / sqrt(2 (R - 1)) of itself (24 %). For a quantile D_r counts the draws at or below it less those
+ *  expected; the slope of the quantile is that of draws_quantiles(): its error is multiplied by what counts vary more
+ *  or less than binomial ones, sqrt(n p (1 - p)). NaN where one randomisation has all the draws.
+ *
+ *  @param[in]     values      [count], draws from the first on; NaN ones do not count
+ *  @param[in]     mean        of those that count
+ *  @param[in,out] found       [wanted], from draws_quantiles(): its errors change
+ *  @param[out]    mean_error
+ */
+void draws_errors_between(const float *values, int64_t count, const struct draw_turns *turns,
+                          double mean, const double *probabilities, int wanted,
+                          struct draw_quantile *found, double *mean_error);
+
 #endif

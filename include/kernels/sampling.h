@@ -5,9 +5,8 @@
 
 #include <stdint.h>
 
-/** Draws that lie together: those that rank correlation puts into another order (kernels/iman_conover.h). */
 enum {
-    SAMPLING_BLOCK = 1024
+    SAMPLING_BLOCK = 1024, /**< draws that lie together */
 };
 
 /** How the draws of a run fill the unit cube. All of them can be made anywhere, in any order: a number
@@ -16,12 +15,12 @@ enum sampling_method {
     /** Independent draws, multiples of 2^-32 and a half. A run of 100,000 begins with the draws of a run of
      *  10,000. */
     SAMPLING_RANDOM,
-    /** Latin hypercube (McKay et al. 1979): of N draws, one lies in each of the N equal parts of every
-     *  parameter, in a keyed order. The parts are set by N: a longer run has other draws from the first
-     *  on, and a run that stops early is no Latin hypercube. */
+    /** Latin hypercubes (McKay et al. 1979): of N draws, one lies in each of the N equal parts of every
+     *  parameter, in a keyed order. Sliced (Qian 2012): each whole block of SAMPLING_BLOCK draws has one in each
+     *  of so many parts, too (equal ones, as far as parts of a part are not to be cut). The parts are set by N: a longer run has other draws from the first on. */
     SAMPLING_LATIN_HYPERCUBE,
-    /** Sobol's sequence with Owen's scrambling: every 2^m draws fill the cube evenly, a longer run begins
-     *  with the draws of a shorter one. Parameters from number SAMPLING_SOBOL_DIMENSIONS on get
+    /** Sobol's sequence with Owen's scrambling: every 2^m draws fill the cube evenly (so that a block
+     *  of SAMPLING_BLOCK is even), a longer run begins with the draws of a shorter one. Parameters from number SAMPLING_SOBOL_DIMENSIONS on get
      *  independent draws. Up to 2^32 draws, which are multiples of 2^-32 and a half. */
     SAMPLING_SOBOL,
 };
@@ -35,6 +34,10 @@ struct sampling_plan {
     enum sampling_method method;
     uint32_t seed;
     int64_t draws; /**< of the run, >= 1; counts for the Latin hypercube alone */
+    /** Hypercubes, or scrambled sequences, that are independent of each other; 0 counts as 1. Blocks of draws
+     *  belong to them in turn: draw d to number d / SAMPLING_BLOCK % randomisations. How estimates from each
+     *  of them differ tells the error of all (kernels/draw_quantiles.h). Independent draws need none. */
+    int64_t randomisations;
 };
 
 /** What keys the draws of a parameter. */
@@ -53,13 +56,10 @@ const char *sampling_method_name(enum sampling_method method);
 
 /** Draws [@p first, @p first + @p count) of @p parameter, in (0, 1).
  *
- *  The order of the hypercube is a keyed bijection of [0, draws) (a Feistel network that walks along its
+ *  The order of the hypercube is made of keyed bijections (Feistel networks that walk along their
  *  cycles), so that nothing of the length of the run is stored. Direction numbers are Joe and Kuo's
  *  (2008, new-joe-kuo-6); scrambling is nested and keyed by the parameter (Owen 1995, by the hash of
  *  Laine and Karras 2011 as Burley 2020 has it), so that each draw is uniform.
- *
- *  Standard errors of independent draws (kernels/draw_quantiles.h) are upper bounds in practice for the
- *  two other methods, not estimates.
  *
  *  @param[out] uniforms  [count]
  */

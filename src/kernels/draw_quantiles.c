@@ -313,3 +313,86 @@ void draws_quantiles(const float *values, int64_t count, const struct draw_momen
         }
     }
 }
+
+/* ---- randomisations ----------------------------------------------------------------------- */
+
+/** What the draws of one randomisation, or of all, add up to. */
+struct tally {
+    double numbers, sum; /* of differences from the mean */
+    double below[DRAW_QUANTILES_MAX];
+};
+
+KERNEL_CLONES
+static double sum_of_numbers(const float *values, int64_t count, double mean, int64_t *numbers)
+{
+    double sums[WIDTH] = {0};
+    int64_t found = 0, i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) {
+        for (int lane = 0; lane < WIDTH; lane++) {
+            bool is_number = !isnan(values[i + lane]);
+            sums[lane] += is_number ? (double)values[i + lane] - mean : 0;
+            found += is_number;
+        }
+    }
+    for (int lane = 0; i < count; i++, lane++) {
+        sums[lane] += isnan(values[i]) ? 0 : (double)values[i] - mean;
+        found += !isnan(values[i]);
+    }
+    *numbers = found;
+    return add_lanes(sums);
+}
+
+KERNEL_CLONES
+static int64_t count_below(const float *values, int64_t count, double most)
+{
+    int64_t found = 0;
+    for (int64_t i = 0; i < count; i++) {
+        found += (double)values[i] <= most;
+    }
+    return found;
+}
+
+static void add_block(const float *values, int64_t count, double mean,
+                      const struct draw_quantile *found, int wanted, struct tally *tally)
+{
+    int64_t numbers;
+    tally->sum += sum_of_numbers(values, count, mean, &numbers);
+    tally->numbers += (double)numbers;
+    for (int k = 0; k < wanted; k++) {
+        tally->below[k] += (double)count_below(values, count, found[k].value);
+    }
+}
+
+void draws_errors_between(const float *values, int64_t count, const struct draw_turns *turns,
+                          double mean, const double *probabilities, int wanted,
+                          struct draw_quantile *found, double *mean_error)
+{
+    struct tally tallies[DRAW_RANDOMISATIONS_MAX] = {{0}}, all = {0};
+    double squares = 0, apart = 0, apart_below[DRAW_QUANTILES_MAX] = {0};
+    for (int64_t start = 0; start < count; start += turns->block) {
+        int64_t left = count - start;
+        add_block(values + start, left < turns->block ? left : turns->block, mean, found, wanted,
+                  &tallies[start / turns->block % turns->randomisations]);
+    }
+    for (int64_t r = 0; r < turns->randomisations; r++) {
+        all.numbers += tallies[r].numbers;
+        for (int k = 0; k < wanted; k++) {
+            all.below[k] += tallies[r].below[k];
+        }
+    }
+    for (int64_t r = 0; r < turns->randomisations; r++) {
+        double part = tallies[r].numbers / all.numbers;
+        squares += part * part;
+        apart += tallies[r].sum * tallies[r].sum;
+        for (int k = 0; k < wanted; k++) {
+            double more = tallies[r].below[k] - part * all.below[k];
+            apart_below[k] += more * more;
+        }
+    }
+    double freedom = squares < 1 ? 1 - squares : NAN;
+    *mean_error = sqrt(apart / freedom) / all.numbers;
+    for (int k = 0; k < wanted; k++) {
+        double binomial = all.numbers * probabilities[k] * (1 - probabilities[k]);
+        found[k].error *= sqrt(apart_below[k] / freedom / binomial);
+    }
+}

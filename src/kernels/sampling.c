@@ -1,6 +1,8 @@
 /* airshed -- GPL-3.0-or-later. Uniform numbers for many parameters: keyed, Latin hypercube, Sobol. */
 #include "kernels/sampling.h"
 
+#include <stdbool.h>
+
 #include "base/random.h"
 #include "kernels/random_words.h"
 #include "sobol_internal.h"
@@ -33,26 +35,21 @@ static struct random_key draws_key(const struct sampling_plan *plan)
 
 /* ---- Latin hypercube ------------------------------------------------------------------------ */
 
-/** A bijection of [0, count): halves of a number of few bits are stirred in turn. */
+/** Bijections of [0, count): halves of a number of few bits are stirred in turn. */
 struct order {
     uint64_t count;
     int low_bits, high_bits;
-    uint64_t keys[ROUNDS];
 };
 
-static struct order order_make(const struct sampling_plan *plan, uint64_t item)
+static struct order order_of(int64_t count)
 {
-    struct order order = {.count = (uint64_t)plan->draws};
+    struct order order = {.count = (uint64_t)count};
     int bits = 2;
     while (bits < 62 && UINT64_C(1) << bits < order.count) {
         bits++;
     }
     order.high_bits = bits / 2;
     order.low_bits = bits - bits / 2;
-    struct random_key key = {plan->seed, random_stream("sampling.latin")};
-    for (int round = 0; round < ROUNDS; round++) {
-        order.keys[round] = random_bits(key, item, (uint64_t)round);
-    }
     return order;
 }
 
@@ -64,31 +61,81 @@ static uint64_t stirred(uint64_t x)
     return x ^ x >> 33;
 }
 
-/* A number beyond count is sent on until it falls below: that keeps the map one to one. */
-static uint64_t order_place(const struct order *order, uint64_t number)
+/* Each @p turn has an order of its own. A number beyond count is sent on until it falls below: that keeps the map one
+ * to one. */
+static int64_t order_place(const struct order *order, const uint64_t keys[ROUNDS], int64_t turn,
+                           int64_t from)
 {
+    uint64_t number = (uint64_t)from;
+    uint64_t tweak = stirred((uint64_t)turn + UINT64_C(0x9e3779b97f4a7c15));
     uint64_t low_mask = (UINT64_C(1) << order->low_bits) - 1;
     uint64_t high_mask = (UINT64_C(1) << order->high_bits) - 1;
     do {
         uint64_t low = number & low_mask, high = number >> order->low_bits;
         for (int round = 0; round < ROUNDS; round += 2) {
-            high ^= stirred(low + order->keys[round]) & high_mask;
-            low ^= stirred(high + order->keys[round + 1]) & low_mask;
+            high ^= stirred(low + (keys[round] ^ tweak)) & high_mask;
+            low ^= stirred(high + (keys[round + 1] ^ tweak)) & low_mask;
         }
         number = high << order->low_bits | low;
     } while (number >= order->count);
-    return number;
+    return (int64_t)number;
 }
 
-static void latin_uniforms(const struct sampling_plan *plan, uint64_t item, int64_t first,
-                           int64_t count, double *uniforms)
+/** A hypercube of draws = slices * SAMPLING_BLOCK + rest. Its parts lie in SAMPLING_BLOCK groups, of slices parts
+ *  each, and of one more in @p rest of them, which spread evenly. Each slice takes a part of every group, and what
+ *  is left goes to the draws behind the last slice. */
+struct cube {
+    int64_t draws, slices, rest;
+    uint64_t keys[ROUNDS];
+    struct order slice, tail;  /* of groups in a slice, of wide groups behind the last */
+    struct order narrow, wide; /* of slices in a group */
+};
+
+static struct cube cube_of(const struct sampling_plan *plan, uint64_t item, int64_t randomisation,
+                           int64_t draws)
 {
-    struct order order = order_make(plan, item);
-    double parts = (double)plan->draws;
+    struct cube cube = {
+        .draws = draws, .slices = draws / SAMPLING_BLOCK, .rest = draws % SAMPLING_BLOCK};
+    struct random_key key = {plan->seed, random_stream("sampling.latin")};
+    for (int round = 0; round < ROUNDS; round++) {
+        cube.keys[round] = random_bits(key, item, (uint64_t)(randomisation * ROUNDS + round));
+    }
+    cube.slice = order_of(SAMPLING_BLOCK);
+    cube.tail = order_of(cube.rest);
+    cube.narrow = order_of(cube.slices);
+    cube.wide = order_of(cube.slices + 1);
+    return cube;
+}
+
+static int64_t wide_before(const struct cube *cube, int64_t group)
+{
+    return group * cube->rest / SAMPLING_BLOCK;
+}
+
+/* The part of a draw of the cube. */
+static int64_t part_of(const struct cube *cube, int64_t draw)
+{
+    int64_t slice = draw / SAMPLING_BLOCK, within = draw % SAMPLING_BLOCK, group;
+    if (slice < cube->slices) {
+        group = order_place(&cube->slice, cube->keys, 2 * slice, within);
+    } else {
+        int64_t wide = order_place(&cube->tail, cube->keys, 2 * slice, within);
+        group = ((wide + 1) * SAMPLING_BLOCK - 1) / cube->rest; /* the wide group of that number */
+    }
+    int64_t before = wide_before(cube, group);
+    bool is_wide = wide_before(cube, group + 1) > before;
+    const struct order *order = is_wide ? &cube->wide : &cube->narrow;
+    return group * cube->slices + before + order_place(order, cube->keys, 2 * group + 1, slice);
+}
+
+/* Draws [@p first, @p first + @p count) of the run, which are those from @p own on of the cube. */
+static void latin_uniforms(const struct sampling_plan *plan, uint64_t item, int64_t first,
+                           const struct cube *cube, int64_t own, int64_t count, double *uniforms)
+{
+    double parts = (double)cube->draws;
     random_words_uniforms(draws_key(plan), item, (uint64_t)first, count, uniforms);
     for (int64_t i = 0; i < count; i++) {
-        double place = (double)order_place(&order, (uint64_t)(first + i));
-        double uniform = (place + uniforms[i]) / parts;
+        double uniform = ((double)part_of(cube, own + i) + uniforms[i]) / parts;
         uniforms[i] = uniform < 1 ? uniform : NEAREST_ONE;
     }
 }
@@ -116,13 +163,9 @@ static uint32_t scrambled(uint32_t x, uint32_t seed)
 }
 
 /* In the order of Gray codes, from each draw to the next by one direction (Antonov and Saleev 1979). */
-static void sobol_uniforms(const struct sampling_plan *plan, struct sampling_parameter parameter,
-                           int64_t first, int64_t count, double *uniforms)
+static void sobol_uniforms(const uint32_t *directions, uint32_t seed, int64_t first, int64_t count,
+                           double *uniforms)
 {
-    uint32_t directions[SOBOL_BITS];
-    sobol_directions(parameter.dimension, directions);
-    struct random_key key = {plan->seed, random_stream("sampling.sobol")};
-    uint32_t seed = random_word(key, parameter.item, 0);
     uint32_t number = (uint32_t)first, x = 0;
     for (uint32_t gray = number ^ number >> 1; gray != 0; gray &= gray - 1) {
         x ^= directions[__builtin_ctz(gray)];
@@ -134,13 +177,72 @@ static void sobol_uniforms(const struct sampling_plan *plan, struct sampling_par
     }
 }
 
+/* ---- randomisations ------------------------------------------------------------------------- */
+
+/** Draws that follow each other in one randomisation, from its own number on. */
+struct stretch {
+    int64_t randomisation, own, count;
+};
+
+static int64_t randomisations_of(const struct sampling_plan *plan)
+{
+    return plan->randomisations > 1 ? plan->randomisations : 1;
+}
+
+static struct stretch stretch_at(const struct sampling_plan *plan, int64_t draw, int64_t most)
+{
+    int64_t randomisations = randomisations_of(plan), block = draw / SAMPLING_BLOCK;
+    int64_t within = draw % SAMPLING_BLOCK, left = SAMPLING_BLOCK - within;
+    if (randomisations == 1) {
+        return (struct stretch){0, draw, most};
+    }
+    return (struct stretch){block % randomisations,
+                            block / randomisations * SAMPLING_BLOCK + within,
+                            most < left ? most : left};
+}
+
+/* Draws of the run that belong to a randomisation. */
+static int64_t draws_of(const struct sampling_plan *plan, int64_t randomisation)
+{
+    int64_t blocks = plan->draws / SAMPLING_BLOCK, rest = plan->draws % SAMPLING_BLOCK;
+    int64_t turns = blocks / randomisations_of(plan), over = blocks % randomisations_of(plan);
+    return SAMPLING_BLOCK * (turns + (randomisation < over)) + (randomisation == over ? rest : 0);
+}
+
+static void latin(const struct sampling_plan *plan, uint64_t item, int64_t first, int64_t count,
+                  double *uniforms)
+{
+    struct stretch stretch;
+    for (int64_t done = 0; done < count; done += stretch.count) {
+        stretch = stretch_at(plan, first + done, count - done);
+        struct cube cube =
+            cube_of(plan, item, stretch.randomisation, draws_of(plan, stretch.randomisation));
+        latin_uniforms(plan, item, first + done, &cube, stretch.own, stretch.count,
+                       uniforms + done);
+    }
+}
+
+static void sobol(const struct sampling_plan *plan, struct sampling_parameter parameter,
+                  int64_t first, int64_t count, double *uniforms)
+{
+    struct stretch stretch;
+    uint32_t directions[SOBOL_BITS];
+    struct random_key key = {plan->seed, random_stream("sampling.sobol")};
+    sobol_directions(parameter.dimension, directions);
+    for (int64_t done = 0; done < count; done += stretch.count) {
+        stretch = stretch_at(plan, first + done, count - done);
+        uint32_t seed = random_word(key, parameter.item, (uint64_t)stretch.randomisation);
+        sobol_uniforms(directions, seed, stretch.own, stretch.count, uniforms + done);
+    }
+}
+
 void sampling_uniforms(const struct sampling_plan *plan, struct sampling_parameter parameter,
                        int64_t first, int64_t count, double *uniforms)
 {
     if (plan->method == SAMPLING_LATIN_HYPERCUBE) {
-        latin_uniforms(plan, parameter.item, first, count, uniforms);
+        latin(plan, parameter.item, first, count, uniforms);
     } else if (plan->method == SAMPLING_SOBOL && parameter.dimension < SAMPLING_SOBOL_DIMENSIONS) {
-        sobol_uniforms(plan, parameter, first, count, uniforms);
+        sobol(plan, parameter, first, count, uniforms);
     } else {
         random_words_single(draws_key(plan), parameter.item, (uint64_t)first, count, uniforms);
     }

@@ -18,10 +18,12 @@ static enum status write_band(struct figure *figure, const struct diagram_fan *f
     FILE *file = NULL;
     TRY(figure_file(figure, "band", &file));
     for (int64_t i = 0; i < fan->count; i++) {
-        fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] - line->error[i]);
+        double error = isfinite(line->error[i]) ? line->error[i] : 0; /* unknown: no band */
+        fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] - error);
     }
     for (int64_t i = fan->count - 1; i >= 0; i--) {
-        fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] + line->error[i]);
+        double error = isfinite(line->error[i]) ? line->error[i] : 0;
+        fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] + error);
     }
     TRY(figure_file_close(figure, &file));
     TRY(figure_file(figure, "line", &file));
@@ -41,6 +43,7 @@ enum status diagram_fan(struct figure *figure, const struct diagram_fan *fan)
     char fill[16];
     for (int k = 0; k < fan->line_count; k++) {
         for (int64_t i = 0; i < fan->count; i++) {
+            chart_range_add(&range, fan->lines[k].value[i]);
             chart_range_add(&range, fan->lines[k].value[i] - fan->lines[k].error[i]);
             chart_range_add(&range, fan->lines[k].value[i] + fan->lines[k].error[i]);
         }

@@ -3,7 +3,7 @@
 #
 #   inventory.py make FOLDER          small.yaml with its tables
 #   inventory.py bad FOLDER           NAME.yaml for each thing that can be wrong
-#   inventory.py check FOLDER OUTPUT  tables of small.yaml
+#   inventory.py check FOLDER OUTPUT [SAMPLING]   tables of small.yaml
 #   inventory.py prefix SHORT LONG    a longer run begins with the draws of a shorter one
 #   inventory.py correlated OUTPUT    tables of correlated.yaml
 #   inventory.py memory LONG LONGEST  100,000 and 400,000 draws take the same memory
@@ -198,7 +198,17 @@ def check_points(totals):
         near(f"without province {label}", row["point"], rest, 1e-9)
 
 
-def check_closed_forms(totals, draws):
+def check_error(name, found, true, spread, sampling):
+    """Of even draws: told from ten randomisations, so uncertain by 24 % itself, and no larger than of independent
+    ones; the mean of a sum has far less."""
+    if sampling == "random":
+        near(f"standard error of {name}", found, true, 5 * true * spread)
+    else:
+        most = 0.5 if name == "mean" else 1 + 5 * 0.24
+        assert 0 < float(found) < most * true, f"standard error of {name}: {found}, of independent draws {true}"
+
+
+def check_closed_forms(totals, draws, sampling):
     """Normal and lognormal results: four standard errors of each statistic, which one run in some thousand
     leaves; the seed is fixed. Errors of percentiles are estimates themselves, so five of those."""
     z = statistics.NormalDist().inv_cdf(0.975)
@@ -209,20 +219,20 @@ def check_closed_forms(totals, draws):
     near("propagated sd of the sum", row["propagated_sd"], sd, 1e-9)
     near("propagated interval", row["propagated_low"], 50 - z * sd, 1e-9)
     for name, wanted in (("low", 50 - z * sd), ("median", 50), ("high", 50 + z * sd)):
-        error = float(row[name + "_error"])
         p = {"low": 0.025, "median": 0.5, "high": 0.975}[name]
         density = statistics.NormalDist(50, sd).pdf(wanted)
         true = math.sqrt(p * (1 - p) / draws) / density
         # Half the sum of 2 sqrt(n p q) spacings, each of which varies as much as its mean.
-        near(f"standard error of {name}", error, true, 5 * true / math.sqrt(2 * math.sqrt(draws * p * (1 - p))))
+        check_error(name, row[name + "_error"], true, 1 / math.sqrt(2 * math.sqrt(draws * p * (1 - p))), sampling)
         near(f"{name} of the sum", row[name], wanted, 5 * true)
+    check_error("mean", row["mean_error"], sd / math.sqrt(draws), 1 / math.sqrt(2 * draws), sampling)
     near("minus", row["minus_percent"], (float(row["low"]) / float(row["mean"]) - 1) * 100, 1e-9)
     near("plus", row["plus_percent"], (float(row["high"]) / float(row["mean"]) - 1) * 100, 1e-9)
 
     row = find(totals, subject="source", name="product", extent="nation", year="2016")
     spread = [math.sqrt(math.log(1 + cv * cv)) for cv in (0.5, 0.2)]
     log = statistics.NormalDist(math.log(10) - sum(s * s for s in spread) / 2, math.hypot(*spread))
-    near("mean of the product", row["mean"], 10, 4 * float(row["mean_error"]))
+    near("mean of the product", row["mean"], 10, 4 * float(row["sd"]) / math.sqrt(draws))
     for name, p in (("low", 0.025), ("median", 0.5), ("high", 0.975)):
         wanted = math.exp(log.inv_cdf(p))
         true = math.sqrt(p * (1 - p) / draws) / (log.pdf(log.inv_cdf(p)) / wanted)
@@ -311,10 +321,18 @@ def check_sensitivities(output):
     near("contributions add up", explained, float(rows[0]["explained_percent"]), 1e-6)
 
 
-def check(folder, output):
+def check_convergence(output, sampling):
+    """One randomisation alone tells no error."""
+    for row in rows_of(output, "convergence"):
+        known = sampling == "random" or int(row["draws"]) > 1024
+        assert all((row[name + "_error"] != "") == known for name in ("mean", "median")), row
+
+
+def check(folder, output, sampling="random"):
     totals = rows_of(output, "totals")
     check_points(totals)
-    check_closed_forms(totals, 10000)
+    check_closed_forms(totals, 10000, sampling)
+    check_convergence(output, sampling)
     check_sharing(totals)
     check_others(output)
     check_sensitivities(output)

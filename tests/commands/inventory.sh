@@ -47,7 +47,7 @@ expect_false another_seed_gives_other_draws cmp -s "$scratch/one/totals.csv" "$s
 for method in latin sobol; do
   small 2 "$method" --sampling "$method"
   expect "draws_by_$method" 0
-  expect_true "totals_by_${method}_are_right" $check check "$small" "$scratch/$method"
+  expect_true "totals_by_${method}_are_right" $check check "$small" "$scratch/$method" "$method"
 done
 
 # ---- correlated values -------------------------------------------------------------------------

@@ -85,7 +85,8 @@ def check_h1(shared, output95, output99):
 
 # ---- GUM H.2: resistance and reactance --------------------------------------------------------
 
-def make_h2(shared, folder):
+def read_h2(shared):
+    """Means of the readings and a function of two names for covariances of means."""
     rows = rows_of(reference(shared, "gum/h2_impedance_observations.csv"))
     columns = {key: [float(row[key]) for row in rows] for key in ("V", "I", "phi")}
     means = {key: statistics.fmean(column) for key, column in columns.items()}
@@ -95,6 +96,23 @@ def make_h2(shared, folder):
         return sum((x - means[a]) * (y - means[b])
                    for x, y in zip(columns[a], columns[b])) / (count - 1) / count
 
+    return columns, means, covariance
+
+
+def second_order(shared, name):
+    """What the mean of V / I g(phi) differs from its value at the means by: half the trace of its second derivatives
+    with the covariances."""
+    _, means, covariance = read_h2(shared)
+    v, i, phi = means["V"], means["I"], means["phi"]
+    g, first, second = {"R": (math.cos(phi), -math.sin(phi), -math.cos(phi)),
+                        "X": (math.sin(phi), math.cos(phi), -math.sin(phi)), "Z": (1, 0, 0)}[name]
+    return (-g / i ** 2 * covariance("V", "I") + v * g / i ** 3 * covariance("I", "I")
+            + first / i * covariance("V", "phi") - v * first / i ** 2 * covariance("I", "phi")
+            + v * second / i / 2 * covariance("phi", "phi"))
+
+
+def make_h2(shared, folder):
+    columns, means, covariance = read_h2(shared)
     # Ranks of normal scores with the correlation of the means (Pearson 1907).
     matrix = [[1.0 if a == b else
                6 / math.pi * math.asin(covariance(a, b) /
@@ -122,9 +140,10 @@ def check_h2(shared, output):
         expected, u = known[name], known[f"u({name})"]
         assert abs(number(row, "point") / expected - 1) < 1e-12, row["point"]
         assert abs(number(row, "propagated_sd") / u - 1) < 1e-9, row["propagated_sd"]
-        # The model bends: its second order moves the mean by some u^2 / value, 2e-4 of u, and the sd by
-        # the square of that.
-        check_draws(name, number(row, "mean"), number(row, "mean_error") + 1e-4 * u, expected)
+        # The model bends: its second order moves the mean by some 2e-3 of u, what follows by the square of that. A
+        # standard error of ten randomisations is 24 % uncertain itself.
+        check_draws(name, number(row, "mean"), 2 * number(row, "mean_error") + 1e-5 * u,
+                    expected + second_order(shared, name))
         check_draws(f"u({name})", number(row, "sd"), u / math.sqrt(2 * 200000), u)
         assert abs(number(row, "high") - number(row, "low") - 2 * 1.959964 * u) < \
             5 * math.hypot(number(row, "low_error"), number(row, "high_error"))

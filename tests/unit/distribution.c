@@ -354,30 +354,120 @@ static void plans_do_not_feel_how_they_are_cut(void **state)
     (void)state;
     struct sampling_parameter parameter = {sampling_item("coal.activity"), 17};
     for (int method = SAMPLING_RANDOM; method <= SAMPLING_SOBOL; method++) {
-        struct sampling_plan plan = {(enum sampling_method)method, 5, 1000};
-        double whole[1000], part[1000];
-        sampling_uniforms(&plan, parameter, 0, 1000, whole);
-        for (int first = 0; first < 1000; first += 173) {
-            sampling_uniforms(&plan, parameter, first, 1000 - first < 173 ? 1000 - first : 173,
-                              part + first);
+        for (int randomisations = 0; randomisations < 5; randomisations++) {
+            static double whole[5000], part[5000];
+            struct sampling_plan plan = {(enum sampling_method)method, 5, 5000, randomisations};
+            sampling_uniforms(&plan, parameter, 0, 5000, whole);
+            for (int first = 0; first < 5000; first += 173) {
+                sampling_uniforms(&plan, parameter, first, 5000 - first < 173 ? 5000 - first : 173,
+                                  part + first);
+            }
+            assert_memory_equal(whole, part, sizeof whole);
         }
-        assert_memory_equal(whole, part, sizeof whole);
     }
 }
 
-static void each_stratum_of_the_hypercube_holds_one_draw(void **state)
+enum {
+    LARGEST = 20480
+};
+
+/* Whether each of @p count equal parts holds one of so many numbers. */
+static bool is_even(const double *u, int64_t count)
+{
+    static bool seen[LARGEST];
+    memset(seen, 0, sizeof seen);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t part = (int64_t)(u[i] * (double)count);
+        if (!(u[i] > 0 && u[i] < 1) || seen[part]) {
+            return false;
+        }
+        seen[part] = true;
+    }
+    return true;
+}
+
+/* Whether a block of a cube of @p count draws holds one in each of SAMPLING_BLOCK groups of its parts. */
+static bool is_slice(const double *u, int64_t count)
+{
+    bool seen[SAMPLING_BLOCK] = {false};
+    for (int64_t i = 0; i < SAMPLING_BLOCK; i++) {
+        int64_t part = (int64_t)(u[i] * (double)count), group = 0;
+        while ((group + 1) * count / SAMPLING_BLOCK <= part) {
+            group++;
+        }
+        if (seen[group]) {
+            return false;
+        }
+        seen[group] = true;
+    }
+    return true;
+}
+
+/* Every hypercube, and every whole block of 1024 in it. Blocks belong to the cubes in turn. */
+static void each_stratum_of_each_hypercube_holds_one_draw(void **state)
 {
     (void)state;
-    const int64_t sizes[] = {1, 2, 3, 10, 1000, 4097};
-    double u[4097];
-    for (int s = 0; s < 6; s++) {
-        struct sampling_plan plan = {SAMPLING_LATIN_HYPERCUBE, 5, sizes[s]};
-        bool seen[4097] = {false};
-        sampling_uniforms(&plan, (struct sampling_parameter){99, 0}, 0, sizes[s], u);
-        for (int64_t i = 0; i < sizes[s]; i++) {
-            int64_t stratum = (int64_t)(u[i] * (double)sizes[s]);
-            assert_true(u[i] > 0 && u[i] < 1 && !seen[stratum]);
-            seen[stratum] = true;
+    const int64_t sizes[] = {1, 2, 3, 10, 1000, 1024, 1025, 2047, 4097, 10000, 20480};
+    static double u[LARGEST], own[LARGEST];
+    for (int s = 0; s < 11 * 4; s++) {
+        const int64_t size = sizes[s / 4], cubes = (int64_t[]){1, 2, 3, 10}[s % 4];
+        struct sampling_plan plan = {SAMPLING_LATIN_HYPERCUBE, 5, size, cubes};
+        sampling_uniforms(&plan, (struct sampling_parameter){99, 0}, 0, size, u);
+        for (int64_t cube = 0; cube < cubes; cube++) {
+            int64_t count = 0;
+            for (int64_t i = 0; i < size; i++) {
+                if (i / SAMPLING_BLOCK % cubes == cube) {
+                    own[count++] = u[i];
+                }
+            }
+            assert_true(is_even(own, count));
+            for (int64_t first = 0; first + SAMPLING_BLOCK <= count; first += SAMPLING_BLOCK) {
+                assert_true(is_slice(own + first, count));
+            }
+        }
+    }
+}
+
+/* Draws of two parameters, and of two cubes of one, do not go with each other: |r| of 10240 pairs below five times
+ * 1 / sqrt(n), ranks of a block in all orders. */
+static void hypercubes_are_independent(void **state)
+{
+    (void)state;
+    enum {
+        HALF = LARGEST / 2
+    };
+    static double u[LARGEST], v[LARGEST];
+    struct sampling_plan plan = {SAMPLING_LATIN_HYPERCUBE, 5, LARGEST, 2};
+    sampling_uniforms(&plan, (struct sampling_parameter){98, 0}, 0, LARGEST, u);
+    sampling_uniforms(&plan, (struct sampling_parameter){99, 0}, 0, LARGEST, v);
+    double sums[4] = {0};
+    for (int64_t i = 0; i < LARGEST; i++) {
+        sums[0] += (u[i] - 0.5) * (v[i] - 0.5) * 12 / LARGEST;
+        int64_t next = i + SAMPLING_BLOCK; /* of the other cube */
+        sums[1] += next < LARGEST ? (u[i] - 0.5) * (u[next] - 0.5) * 12 / LARGEST : 0;
+        next += SAMPLING_BLOCK; /* of the same one */
+        sums[2] += next < LARGEST ? (u[i] - 0.5) * (u[next] - 0.5) * 12 / LARGEST : 0;
+        sums[3] += i % 2 == 0 ? (u[i] - 0.5) * (u[i + 1] - 0.5) * 24 / LARGEST : 0;
+    }
+    for (int k = 0; k < 4; k++) {
+        assert_true(fabs(sums[k]) < 5 / sqrt(HALF));
+    }
+}
+
+/* Every block is even, and no two of them are the same; a longer run begins with a shorter one. */
+static void scrambled_sequences_take_turns(void **state)
+{
+    (void)state;
+    static double u[LARGEST], one[LARGEST];
+    struct sampling_plan plan = {SAMPLING_SOBOL, 5, 0, 10}, single = {SAMPLING_SOBOL, 5, 0, 1};
+    sampling_uniforms(&plan, (struct sampling_parameter){99, 3}, 0, LARGEST, u);
+    sampling_uniforms(&single, (struct sampling_parameter){99, 3}, 0, LARGEST, one);
+    assert_memory_equal(u, one, SAMPLING_BLOCK * sizeof *u);
+    assert_memory_equal(u + 10 * SAMPLING_BLOCK, one + SAMPLING_BLOCK, SAMPLING_BLOCK * sizeof *u);
+    for (int64_t first = 0; first < LARGEST; first += SAMPLING_BLOCK) {
+        assert_true(is_even(u + first, SAMPLING_BLOCK));
+        for (int64_t other = 0; other < first; other += SAMPLING_BLOCK) {
+            assert_memory_not_equal(u + first, u + other, SAMPLING_BLOCK * sizeof *u);
         }
     }
 }
@@ -392,7 +482,7 @@ static void sobol_fills_evenly(void **state)
         BITS = 8,
         POINTS = 1 << BITS
     };
-    struct sampling_plan plan = {SAMPLING_SOBOL, 3, 0};
+    struct sampling_plan plan = {SAMPLING_SOBOL, 3, 0, 0};
     double x[POINTS], y[POINTS];
     for (int64_t dimension = 0; dimension < SAMPLING_SOBOL_DIMENSIONS; dimension += 31) {
         bool seen[POINTS] = {false};
@@ -420,7 +510,7 @@ static void every_part_of_a_plan_counts(void **state)
 {
     (void)state;
     for (int method = SAMPLING_RANDOM; method <= SAMPLING_SOBOL; method++) {
-        struct sampling_plan plan = {(enum sampling_method)method, 5, 100};
+        struct sampling_plan plan = {(enum sampling_method)method, 5, 100, 0};
         double base[100], other[100];
         sampling_uniforms(&plan, (struct sampling_parameter){1, 0}, 0, 100, base);
         sampling_uniforms(&plan, (struct sampling_parameter){2, 0}, 0, 100, other);
@@ -444,7 +534,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lanes_give_the_keyed_uniforms),
     cmocka_unit_test(single_words_are_those_of_the_blocks),
     cmocka_unit_test(plans_do_not_feel_how_they_are_cut),
-    cmocka_unit_test(each_stratum_of_the_hypercube_holds_one_draw),
+    cmocka_unit_test(each_stratum_of_each_hypercube_holds_one_draw),
+    cmocka_unit_test(hypercubes_are_independent),
+    cmocka_unit_test(scrambled_sequences_take_turns),
     cmocka_unit_test(sobol_fills_evenly),
     cmocka_unit_test(every_part_of_a_plan_counts),
 };

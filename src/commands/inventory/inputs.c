@@ -249,6 +249,16 @@ const struct text_list *inventory_inputs_warnings(const struct inventory_inputs 
     return &inputs->warnings;
 }
 
+struct sampling_plan inventory_inputs_plan(const struct inventory_inputs *inputs)
+{
+    const struct inventory_settings *settings = &inputs->settings;
+    return (struct sampling_plan){.method = settings->method,
+                                  .seed = settings->seed,
+                                  .draws = settings->draws,
+                                  .randomisations =
+                                      settings->randomisations > 1 ? settings->randomisations : 1};
+}
+
 bool inventory_inputs_reorder(const struct inventory_inputs *inputs)
 {
     return inputs->reordering != NULL;
@@ -280,8 +290,7 @@ const char *inventory_distribution_text(const struct distribution *distribution,
 void inventory_factor_uniforms(const struct inventory_inputs *inputs, const struct factor *factor,
                                int64_t first, int64_t count, double *uniforms)
 {
-    struct sampling_plan plan = {inputs->settings.method, inputs->settings.seed,
-                                 inputs->settings.draws};
+    const struct sampling_plan plan = inventory_inputs_plan(inputs);
     struct sampling_parameter parameter = {factor->item, factor->dimension};
     sampling_uniforms(&plan, parameter, first, count, uniforms);
 }

@@ -6,6 +6,8 @@
  *  - random: 100,000 draws begin with the same first 10,000.
  *  - sobol: the same; but the dimension of a value is its place among all uncertain ones (largest relative
  *    spread first), so that another value in the model may change the draws of the others.
+ *  - sobol and latin come in several independent randomisations, which take turns in blocks (kernels/sampling.h), so
+ *    that the error of what comes out can be told from how far these lie apart.
  *  - latin: the parts of the hypercube are set by the number of draws, so a longer run has other draws from
  *    the first on.
  *
@@ -26,7 +28,8 @@
  *    is 1024 because that is where a sequence of Sobol is even, and because correlations of normal scores
  *    are met in each block exactly, ranks in it to 1 / sqrt(1024) at most. What the method costs: in a block
  *    the tails of independent draws differ, so that linear correlations of values come out smaller by some
- *    0.4 % of themselves (normal values; not with Sobol points).
+ *    0.4 % of themselves (normal values; a tenth of that with Latin hypercubes and Sobol points, of which each
+ *    block is even).
  *    The scores of a value are those of the ranks of its own draws instead of shuffled ones: as random where
  *    draws are independent, and as even as points of Sobol where they are not. The first values therefore
  *    keep their order.
@@ -55,6 +58,7 @@ struct inventory_settings {
     uint32_t seed;
     enum sampling_method method;
     int64_t draws;      /**< of the whole run; counts for the Latin hypercube alone */
+    int64_t randomisations; /**< hypercubes or scrambled sequences; 0 counts as 1 */
     int64_t replicates; /**< of the bootstrap of means, and of p-values of fits (P3.11: 1000) */
 };
 
@@ -122,6 +126,9 @@ void inventory_inputs_draw(const struct inventory_inputs *inputs, const int32_t 
  */
 double inventory_inputs_propagate(const struct inventory_inputs *inputs, const int32_t *values,
                                   int64_t count, const double *gradient, double *scratch);
+
+/** How values are drawn. */
+struct sampling_plan inventory_inputs_plan(const struct inventory_inputs *inputs);
 
 /** Whether some values are reordered in blocks of SAMPLING_BLOCK: draws that begin and end with one then take
  *  half the time. */

@@ -16,6 +16,7 @@
 #include "statistics.h"
 #include "template.h"
 #include "kernels/distribution.h"
+#include "kernels/draw_quantiles.h"
 #include "parallel/agree.h"
 
 static const struct option_spec inventory_options[] = {
@@ -62,8 +63,17 @@ static const struct option_spec inventory_options[] = {
      .fallback = "random",
      .help =
          "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
-         "scrambled Sobol sequence. Standard errors are those of independent draws, and too large "
-         "for the two others.",
+         "scrambled Sobol sequence.",
+     .group = "Monte Carlo"},
+    {.name = "randomisations",
+     .kind = OPTION_INTEGER,
+     .fallback = "10",
+     .low = 1,
+     .high = DRAW_RANDOMISATIONS_MAX,
+     .help =
+         "Independent hypercubes or scrambled sequences of --sampling latin and sobol, which take "
+         "turns in blocks of 1024 draws. Standard errors are how far they lie apart; there are none "
+         "with fewer than 1025 draws, or with 1, where all draws are one even set.",
      .group = "Monte Carlo"},
     {.name = "replicates",
      .kind = OPTION_INTEGER,
@@ -153,6 +163,7 @@ static enum status read_model(struct inventory *inventory)
         .seed = job->seed,
         .method = method_of(option_text(options, "sampling")),
         .draws = option_integer(options, "draws"),
+        .randomisations = option_integer(options, "randomisations"),
         .replicates = option_integer(options, "replicates")};
     TRY(inventory_model_read(option_text(options, "input"), option_text(options, "tables"),
                              job->content_hash, model));
@@ -619,7 +630,8 @@ const struct command command_inventory = {
                "written; memory grows by 16 bytes a draw.\n\n"
                "Standard errors of percentiles come from the order statistics one binomial "
                "standard deviation to "
-               "either side. Error propagation (IPCC approach 1) stands beside Monte Carlo "
+               "either side; with --sampling latin and sobol these and that of the mean from how far the "
+               "--randomisations lie apart. Error propagation (IPCC approach 1) stands beside Monte Carlo "
                "(approach 2) in each "
                "row. Sensitivities look at the first 65536 draws.",
     .examples =

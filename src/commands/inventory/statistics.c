@@ -161,9 +161,15 @@ struct inventory_statistics inventory_summarise(struct inventory_summary *summar
     const double probabilities[] = {tail, 0.5, 1 - tail};
     struct draw_quantile found[3];
     draws_quantiles(numbers, count, &moments, probabilities, 3, summary->room, found);
+    statistics.mean_error = moments.sd / sqrt((double)count);
+    const struct sampling_plan plan = inventory_inputs_plan(summary->inputs);
+    const struct draw_turns turns = {SAMPLING_BLOCK, plan.randomisations};
+    if (plan.method != SAMPLING_RANDOM) {
+        draws_errors_between(differences, draws, &turns, moments.mean, probabilities, 3, found,
+                             &statistics.mean_error);
+    }
     statistics.mean = statistics.point + moments.mean;
     statistics.sd = moments.sd;
-    statistics.mean_error = moments.sd / sqrt((double)count);
     statistics.low = statistics.point + found[0].value;
     statistics.median = statistics.point + found[1].value;
     statistics.high = statistics.point + found[2].value;
