@@ -319,6 +319,12 @@ def check_sensitivities(output):
         near(f"Pearson of {name}", row["pearson"], true, 4 * (1 - true * true) / math.sqrt(10000))
     explained = sum(float(row["contribution_percent"]) for row in rows)
     near("contributions add up", explained, float(rows[0]["explained_percent"]), 1e-6)
+    # Holm's step-down, from its definition: the least level at which a hypothesis falls.
+    p = [float(row["pearson_p"]) for row in rows]
+    for row in rows:
+        before = [value for value in p if value <= float(row["pearson_p"])]
+        wanted = max(min(1, sum(other >= value for other in p) * value) for value in before)
+        near("Holm's p", row["adjusted_p"], wanted, 1e-12 * wanted)
 
 
 def check_convergence(output, sampling):

@@ -375,9 +375,9 @@ static int group_of_kind(const char *kind)
 }
 
 /* Columns of sensitivities.csv that are drawn. */
-enum { S_SPECIES, S_SUBJECT, S_YEAR, S_PARAMETER, S_KIND, S_KEYS, S_PEARSON, S_SIGNIFICANT, S_COLUMNS };
+enum { S_SPECIES, S_SUBJECT, S_YEAR, S_PARAMETER, S_KIND, S_KEYS, S_PEARSON, S_ADJUSTED, S_COLUMNS };
 static const char *const influence_columns[S_COLUMNS] = {
-    "species", "subject", "year", "parameter", "kind", "keys", "pearson", "is_significant"};
+    "species", "subject", "year", "parameter", "kind", "keys", "pearson", "adjusted_p"};
 
 static enum status read_table(const struct inventory_figures *figures, const char *name,
                               const char *const *columns, int count, struct table **table,
@@ -402,11 +402,12 @@ static enum status add_influence(const struct table *table, int64_t row, const i
 {
     enum status status = STATUS_OK;
     int group = group_of_kind(table_text(table, row, col[S_KIND]));
-    double value;
+    double value, p;
     if (all->in_group[group] == BARS_A_GROUP) {
         return STATUS_OK;
     }
     TRY(table_number(table, row, col[S_PEARSON], &value));
+    TRY(table_number(table, row, col[S_ADJUSTED], &p));
     const char *keys = table_text(table, row, col[S_KEYS]);
     char *name = all->names[all->count];
     int length = snprintf(name, sizeof all->names[0], "%.60s%s%.80s",
@@ -419,7 +420,7 @@ static enum status add_influence(const struct table *table, int64_t row, const i
         .name = all->names[all->count],
         .group = group,
         .value = value,
-        .is_filled = strcmp(table_text(table, row, col[S_SIGNIFICANT]), "yes") == 0};
+        .is_filled = p < 0.05};
     all->count++;
     all->in_group[group]++;
 done:
@@ -448,7 +449,7 @@ static enum status draw_sensitivities(const struct inventory_figures *figures,
     }
     make_title(figures, one->species, "what the uncertainty of the total comes from", title);
     const struct diagram_bars bars = {.title = title,
-                                      .label = "Pearson correlation with the total",
+                                      .label = "Pearson correlation with the total; hollow: may be chance",
                                       .groups = bar_groups,
                                       .group_count = BAR_GROUPS,
                                       .bars = all->bars,

@@ -1,5 +1,6 @@
 /* airshed -- GPL-3.0-or-later. inventory: tables of what was drawn: parameters, convergence,
  * sensitivities. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -166,6 +167,10 @@ int64_t sensitivities_columns(const struct inventory_output *output, struct tabl
         {"explained_percent", "%", "of the variance, by all values of the regression",
          TABLE_NUMBER},
         {"is_significant", NULL, "yes where p of Pearson is below 0.05", TABLE_TEXT},
+        {"adjusted_p", "1",
+         "of Pearson, by Holm: of all values of the total, the chance that any without influence "
+         "has so small a p",
+         TABLE_NUMBER},
     };
     (void)output;
     return COPY_COLUMNS(columns, all);
@@ -206,6 +211,7 @@ static enum status write_target(const struct inventory_output *output, int64_t t
     struct sensitivity_share shares[INFLUENCE_INPUTS_MAX];
     int64_t count, targets = output->sensitivity->targets;
     double r_squared;
+    double adjusted = 0;
     char year[40];
     TRY(inventory_sensitivity_regress(output->sensitivity, target, output->influences, order,
                                       &count, shares, &r_squared));
@@ -221,6 +227,8 @@ static enum status write_target(const struct inventory_output *output, int64_t t
                         writer);
         table_writer_number(writer, 100 * r_squared);
         table_writer_text(writer, isnan(p) ? NULL : p < 0.05 ? "yes" : "no");
+        adjusted = fmin(1, fmax(adjusted, (double)(count - i) * p)); /* Holm 1979; p ascends */
+        table_writer_number(writer, isnan(p) ? NAN : adjusted);
     }
 done:
     return status;
