@@ -198,7 +198,7 @@ format: ## rewrite the sources in the project's format
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 .PHONY: test-memory
-test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=8G OTHERS=2G RANKS=2 WORK=DIR
+test-memory: $(PROGRAM) ## prove that memory does not grow with the input; SIZE=8G OTHERS=2G DRAWS=1000000 RANKS=2 WORK=DIR
 	@tests/memory/run
 
 .PHONY: coverage
