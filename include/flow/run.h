@@ -10,7 +10,8 @@
  * that is held up for a while does not hold up the others.
  *
  * So that a resume gives the same bytes, an item may depend on inputs, options and its index alone:
- * not on ranks, order, or what other items left in buffers. Results that need all items (sums,
+ * not on ranks, order, or what other items left in buffers; later items also on what earlier ones have put
+ * on record (flow_work.between). Results that need all items (sums,
  * tables, maps of counts) go into payloads, and rank 0 puts them together from stage_records()
  * after the run: records are sorted there, so sums have one order.
  *
@@ -34,13 +35,18 @@ struct flow_item {
     struct journal_record record; /**< filled by flow_put() and flow_payload() */
 };
 
-/** The three callbacks of a command. Each is local to its rank and may fail; all ranks then end
+/** The callbacks of a command. Each is local to its rank and may fail; all ranks then end
  *  together. An item's values may depend on nothing but the inputs and the item. */
 struct flow_work {
     void *context;
     enum status (*read)(void *context, struct flow_item *item);    /**< NULL: nothing to read */
     enum status (*compute)(void *context, struct flow_item *item); /**< NULL allowed */
     enum status (*write)(void *context, struct flow_item *item);   /**< calls flow_put() */
+    /** Where some items depend on results of others: items from @p later on begin when all before them are
+     *  on record and every rank has called this, which reads them (stage_records_of()). NULL: all are
+     *  independent. A resume calls it again. */
+    enum status (*between)(void *context);
+    int64_t later;
     int64_t payload_bytes; /**< what an item keeps with flow_payload() at most, where that is much:
                                 the plan of --dry-run adds it on its way to the journal */
 };

@@ -102,7 +102,13 @@ const struct items *stage_items(const struct stage *stage);
  *  journal_content_clear(). */
 enum status stage_records(const struct stage *stage, struct journal_content *content);
 
-/** The same, record by record in the order of items, with the payload of one in memory at a time: for
+/** The same of items [@p first, @p end), which are all on record, while others may not be; their payloads alone
+ *  are in memory.
+ *  @param[out] records  [end - first], of the content */
+enum status stage_records_of(const struct stage *stage, int64_t first, int64_t end,
+                             struct journal_content *content, struct journal_record **records);
+
+/** The same of all, record by record in the order of items, with the payload of one in memory at a time: for
  *  payloads that are long together. */
 enum status stage_visit_records(const struct stage *stage,
                                 void (*visit)(void *context, const struct journal_record *record),

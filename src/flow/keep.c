@@ -21,6 +21,9 @@ void keeper_begin(struct keeper *keeper, struct flow_item *item)
     sigset_t every, before;
     *keeper = (struct keeper){.stage = item->stage, .record = item->record, .has_record = true};
     item->record = (struct journal_record){.item = item->index};
+    if (keeper->record.put_count == 0) {
+        return; /* a payload alone */
+    }
     for (int64_t i = 0; i < keeper->record.put_count; i++) {
         keeper->was_written[keeper->record.puts[i].cube] = true;
     }

@@ -241,12 +241,13 @@ static void rounds_hear(struct rounds *rounds, int64_t ahead)
     }
 }
 
-static enum status open_items(const struct stage *stage, int64_t **open, int64_t *count)
+static enum status open_items(const struct stage *stage, int64_t first, int64_t end, int64_t **open,
+                              int64_t *count)
 {
     enum status status;
-    TRY(memory_allocate((size_t)stage->items.count, sizeof **open, open));
+    TRY(memory_allocate((size_t)(end - first), sizeof **open, open));
     *count = 0;
-    for (int64_t item = 0; item < stage->items.count; item++) {
+    for (int64_t item = first; item < end; item++) {
         if (!stage->is_finished[item]) {
             (*open)[(*count)++] = item;
         }
@@ -298,11 +299,24 @@ static enum status run_rounds(struct stage *stage, const struct flow_work *work,
     return status_agree(job->comm, status);
 }
 
+/* Items [first, end). */
+static enum status run_part(struct stage *stage, const struct flow_work *work, int64_t first,
+                            int64_t end)
+{
+    enum status status;
+    int64_t *open = NULL;
+    int64_t open_count = 0;
+    TRY_TOGETHER(stage->job->comm, open_items(stage, first, end, &open, &open_count));
+    TRY(run_rounds(stage, work, open, open_count));
+done:
+    free(open);
+    return status;
+}
+
 enum status flow_run(struct stage *stage, const struct flow_work *work)
 {
     enum status status = STATUS_OK;
-    int64_t *open = NULL;
-    int64_t open_count = 0;
+    int64_t count = stage->items.count, later = work->between != NULL ? work->later : count;
 
     if (stage->state == STAGE_PLANNED) {
         return flow_plan_print(stage, work);
@@ -310,9 +324,11 @@ enum status flow_run(struct stage *stage, const struct flow_work *work)
     if (stage->state != STAGE_RUNNING) {
         return STATUS_OK;
     }
-    TRY_TOGETHER(stage->job->comm, open_items(stage, &open, &open_count));
-    TRY(run_rounds(stage, work, open, open_count));
+    TRY(run_part(stage, work, 0, later));
+    if (work->between != NULL) {
+        TRY_TOGETHER(stage->job->comm, work->between(work->context));
+        TRY(run_part(stage, work, later, count));
+    }
 done:
-    free(open);
     return status;
 }

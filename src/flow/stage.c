@@ -392,8 +392,9 @@ static int compare_items(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
-/* Records without payloads, in the order of their items. */
-static enum status load_sorted(const struct stage *stage, struct journal_content *content)
+/* Records without payloads, in the order of their items, of which the first @p count are there. */
+static enum status load_sorted(const struct stage *stage, int64_t count,
+                               struct journal_content *content)
 {
     enum status status;
     TRY(journal_load(stage->journal_path, content));
@@ -401,8 +402,10 @@ static enum status load_sorted(const struct stage *stage, struct journal_content
         qsort(content->records, (size_t)content->record_count, sizeof *content->records,
               compare_items);
     }
-    FAIL_IF(content->record_count != stage->items.count, STATUS_FAILED,
-            "%s: holds %lld of %lld items", stage->journal_path, (long long)content->record_count,
+    bool has_all = content->record_count >= count &&
+                   (count == 0 || content->records[count - 1].item == count - 1);
+    FAIL_IF(!has_all, STATUS_FAILED, "%s: holds %lld items, not the first %lld of %lld",
+            stage->journal_path, (long long)content->record_count, (long long)count,
             (long long)stage->items.count);
 done:
     return status;
@@ -410,9 +413,17 @@ done:
 
 enum status stage_records(const struct stage *stage, struct journal_content *content)
 {
+    struct journal_record *records;
+    return stage_records_of(stage, 0, stage->items.count, content, &records);
+}
+
+enum status stage_records_of(const struct stage *stage, int64_t first, int64_t end,
+                             struct journal_content *content, struct journal_record **records)
+{
     enum status status;
-    TRY(load_sorted(stage, content));
-    TRY(journal_load_payloads(stage->journal_path, content->record_count, content->records));
+    TRY(load_sorted(stage, end, content));
+    *records = content->records + first;
+    TRY(journal_load_payloads(stage->journal_path, end - first, *records));
 done:
     return status;
 }
@@ -423,7 +434,7 @@ enum status stage_visit_records(const struct stage *stage,
 {
     enum status status;
     struct journal_content content = {0};
-    TRY(load_sorted(stage, &content));
+    TRY(load_sorted(stage, stage->items.count, &content));
     for (int64_t i = 0; i < content.record_count; i++) {
         struct journal_record *record = &content.records[i];
         TRY(journal_load_payloads(stage->journal_path, 1, record));

@@ -13,7 +13,7 @@
 #include "parallel/agree.h"
 #include "parallel/messages.h"
 
-enum { ROWS = 7, COLS = 5, STEPS = 13 };
+enum { ROWS = 7, COLS = 5, STEPS = 13, LATER = 4 };
 
 static int rank;
 static int size;
@@ -28,7 +28,30 @@ struct work {
     int64_t bytes_sent; /* by this rank while the items ran */
     float values[STEPS * ROWS * COLS];
     bool has_payload;
+    struct stage *stage;
+    bool has_later;   /* items from LATER on need the sum of the squares that the others keep */
+    int64_t sum;      /* -1 until it is known */
+    int64_t too_soon; /* later items that began without it */
 };
+
+static enum status work_between(void *context)
+{
+    enum status status;
+    struct work *work = context;
+    struct journal_content content = {0};
+    struct journal_record *records;
+    TRY(stage_records_of(work->stage, 1, LATER, &content, &records));
+    work->sum = 0;
+    for (int64_t i = 0; i < LATER - 1; i++) {
+        int64_t square = 0;
+        memcpy(&square, records[i].payload, sizeof square);
+        assert_true(records[i].item == i + 1);
+        work->sum += square;
+    }
+done:
+    journal_content_clear(&content);
+    return status;
+}
 
 static enum status work_compute(void *context, struct flow_item *item)
 {
@@ -38,6 +61,7 @@ static enum status work_compute(void *context, struct flow_item *item)
         return failure_record(STATUS_DATA, __FILE__, __LINE__, "item %d is bad", work->fail_at);
     }
     work->computed++;
+    work->too_soon += work->has_later && item->index >= LATER && work->sum != 1 + 4 + 9;
     for (int64_t i = 0; i < window_count(window); i++) {
         int64_t col = window->col + i % window->cols;
         int64_t row = window->row + i / window->cols % window->rows;
@@ -71,6 +95,7 @@ struct asking {
     const char *more;     /* further argument, or NULL */
     const char *identity; /* of the input */
     int fail_at;
+    bool has_later;
 };
 
 static const struct option_spec own_options[] = {
@@ -93,6 +118,11 @@ static enum status run_stage(struct job *job, const char *identity, struct work 
     struct cube_spec spec = {.variables = &variable, .variable_count = 1};
     struct flow_work loop = {.context = work, .compute = work_compute, .write = work_write};
 
+    work->sum = -1;
+    if (work->has_later) {
+        loop.between = work_between;
+        loop.later = LATER;
+    }
     TRY(georeference_create_regular(ROWS, COLS, 115, 38, 0.01, 0.01, "EPSG:4326", &grid));
     TRY(time_axis_create_daily(CALENDAR_STANDARD, 2012, 2, 25, STEPS, &time));
     spec.grid = grid;
@@ -103,6 +133,7 @@ static enum status run_stage(struct job *job, const char *identity, struct work 
     TRY(stage_add_cube(stage, output, &spec, &cube));
     TRY(stage_begin(stage, &items, &cost));
     *was_done = stage_is_done(stage);
+    work->stage = stage;
     struct messages_sent before = messages_sent();
     TRY(flow_run(stage, &loop));
     struct messages_sent after = messages_sent();
@@ -139,7 +170,7 @@ static struct outcome attempt(const struct asking *asking)
     snprintf(more, sizeof more, "%s", asking->more != NULL ? asking->more : "--width=1");
     char *arguments[] = {out_argument, no_history, memory, more};
     struct job job;
-    struct work work = {.fail_at = asking->fail_at, .has_payload = true};
+    struct work work = {.fail_at = asking->fail_at, .has_payload = true, .has_later = asking->has_later};
 
     failure_clear();
     assert_int_equal(options_create("test", tables, &options), STATUS_OK);
@@ -149,6 +180,7 @@ static struct outcome attempt(const struct asking *asking)
     outcome.status = run_stage(&job, asking->identity != NULL ? asking->identity : "an input",
                                &work, &outcome.was_done);
     outcome.bytes_sent = work.bytes_sent;
+    assert_int_equal(work.too_soon, 0);
     MPI_Allreduce(&work.computed, &outcome.computed, 1, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
     options_destroy(&options);
     return outcome;
@@ -279,6 +311,23 @@ static void a_failed_run_resumes_with_the_same_bytes(void **state)
     assert_all(has_same_bytes(whole, output));
 }
 
+/* Fails before, and after, the later items may begin. */
+static void later_items_wait_for_the_records_of_the_others(void **state)
+{
+    (void)state;
+    for (int fail_at = 2; fail_at < ROWS; fail_at += 3) {
+        remove_all();
+        struct outcome failed = attempt(&(struct asking){.fail_at = fail_at, .has_later = true});
+        assert_all(failed.status == STATUS_DATA);
+        assert_all(fail_at >= LATER || failed.computed < LATER);
+        struct outcome resumed =
+            attempt(&(struct asking){.more = "--resume", .fail_at = -1, .has_later = true});
+        assert_all(resumed.status == STATUS_OK);
+        assert_all(failed.computed + resumed.computed == ROWS);
+        assert_all(is_there("") && !is_there(".journal"));
+    }
+}
+
 static void a_complete_product_is_left_alone(void **state)
 {
     (void)state;
@@ -374,6 +423,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_run_leaves_the_product_and_nothing_else),
     cmocka_unit_test(items_cost_eight_bytes_a_round_and_rank),
     cmocka_unit_test(a_failed_run_resumes_with_the_same_bytes),
+    cmocka_unit_test(later_items_wait_for_the_records_of_the_others),
     cmocka_unit_test(a_complete_product_is_left_alone),
     cmocka_unit_test(other_inputs_or_options_are_refused),
     cmocka_unit_test(a_damaged_journal_or_partial_is_refused),
