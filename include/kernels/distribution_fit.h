@@ -70,6 +70,20 @@ void distribution_fit_distances(struct distribution_fit *fit, const double *sort
 enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
                                   uint64_t item, int64_t replicates);
 
+/** The same in parts: how many of the replicates could be fitted, and fit no better. Tallies of parts add up in
+ *  any order. */
+struct fit_tally {
+    int64_t made, worse_ks, worse_ad;
+};
+
+/** Adds replicates [@p first, @p first + @p replicates) to @p tally. */
+enum status distribution_fit_tally(const struct distribution_fit *fit, struct random_key key,
+                                   uint64_t item, int64_t first, int64_t replicates,
+                                   struct fit_tally *tally);
+
+/** Sets p_ks and p_ad by the tally of all replicates. */
+void distribution_fit_conclude(struct distribution_fit *fit, const struct fit_tally *tally);
+
 /** Variability and what is known of it, apart (two-dimensional simulation, Cullen and Frey 1999; P3.11): @p
  *  replicates samples of the same size from the fitted distribution are fitted anew, by the same family and
  *  method, and each gives its quantiles, exactly. Of the empirical family: samples from the sample.

@@ -539,29 +539,52 @@ static struct distribution_fit refit(const struct refitter *refitter, int64_t re
     return fit_sample(fit->family, fit->method, &sample, p[2], p[3]);
 }
 
-enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
-                                  uint64_t item, int64_t replicates)
+static bool is_tested(const struct distribution_fit *fit)
+{
+    return fit->reason == REASON_OK && fit->family != DISTRIBUTION_EMPIRICAL;
+}
+
+enum status distribution_fit_tally(const struct distribution_fit *fit, struct random_key key,
+                                   uint64_t item, int64_t first, int64_t replicates,
+                                   struct fit_tally *tally)
 {
     enum status status = STATUS_OK;
     struct refitter refitter = {0};
-    int64_t made = 0, worse_ks = 0, worse_ad = 0;
-    if (fit->reason != REASON_OK || fit->family == DISTRIBUTION_EMPIRICAL) {
+    if (!is_tested(fit)) {
         return STATUS_OK;
     }
     TRY(refitter_init(&refitter, fit, key, item));
-    for (int64_t r = 0; r < replicates; r++) {
+    for (int64_t r = first; r < first + replicates; r++) {
         struct distribution_fit other = refit(&refitter, r);
         if (other.reason == REASON_OK) {
             distribution_fit_distances(&other, refitter.values, fit->count);
-            made++;
-            worse_ks += other.ks >= fit->ks;
-            worse_ad += other.ad >= fit->ad;
+            tally->made++;
+            tally->worse_ks += other.ks >= fit->ks;
+            tally->worse_ad += other.ad >= fit->ad;
         }
     }
-    fit->p_ks = (1 + (double)worse_ks) / (1 + (double)made);
-    fit->p_ad = isfinite(fit->ad) ? (1 + (double)worse_ad) / (1 + (double)made) : NAN;
 done:
     refitter_clear(&refitter);
+    return status;
+}
+
+void distribution_fit_conclude(struct distribution_fit *fit, const struct fit_tally *tally)
+{
+    if (is_tested(fit)) {
+        double all = 1 + (double)tally->made;
+        fit->p_ks = (1 + (double)tally->worse_ks) / all;
+        fit->p_ad = isfinite(fit->ad) ? (1 + (double)tally->worse_ad) / all : NAN;
+    }
+}
+
+enum status distribution_fit_test(struct distribution_fit *fit, struct random_key key,
+                                  uint64_t item, int64_t replicates)
+{
+    enum status status;
+    struct fit_tally tally = {0, 0, 0};
+    TRY(distribution_fit_tally(fit, key, item, 0, replicates, &tally));
+    distribution_fit_conclude(fit, &tally);
+done:
     return status;
 }
 

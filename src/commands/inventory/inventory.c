@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "flow/run.h"
 #include "figures.h"
+#include "fits.h"
 #include "grid.h"
 #include "headline.h"
 #include "output.h"
@@ -111,6 +112,20 @@ enum {
     BAND_SLOTS_MAX = 256
 };
 
+/* Items, kind by kind: bands of slots, chunks of inputs whose influence is looked for, tests of fits and
+ * bootstraps of samples; later, from what these have found, regressions of totals on their inputs and
+ * variabilities of samples. */
+enum item_kind {
+    ITEM_BAND,
+    ITEM_CHUNK,
+    ITEM_TEST,
+    ITEM_BOOTSTRAP,
+    ITEM_REGRESSION,
+    ITEM_VARIABILITY,
+    ITEM_KINDS,
+    ITEM_LATER = ITEM_REGRESSION
+};
+
 struct inventory {
     const struct job *job;
     struct inventory_model model;
@@ -127,19 +142,21 @@ struct inventory {
     int64_t checkpoint[CHECKPOINTS_MAX];
     int checkpoints;
 
-    /* Items are bands of slots, then chunks of inputs whose influence is looked for, then values that
-     * have samples. */
-    int64_t band, bands; /* slots of all bands but the last */
-    int64_t chunks;
-    int64_t sample_count;
-    struct inventory_sample sample; /* the item at hand */
+    int64_t first[ITEM_KINDS + 1]; /* item of each kind */
+    int64_t band;                  /* slots of all bands but the last */
+    struct inventory_studies *studies;
+
+    /* What items have found, of all of them or of those of this rank. */
+    struct influence *influences;             /* [inputs, targets] */
+    struct inventory_regression *regressions; /* [targets] */
 
     /* The item at hand. */
     float *differences, *room;
     struct inventory_statistics *found; /* slots; behind each headline its checkpoints */
     int64_t found_count;
-    struct influence *influences; /* [inputs of the chunk, targets] */
-    int64_t influence_count;
+    struct inventory_test test;
+    struct inventory_bootstrap bootstrap;
+    struct inventory_variability variability;
 };
 
 /* ---- what is read ------------------------------------------------------------------------- */
@@ -231,14 +248,24 @@ static void slots_of(const struct inventory *inventory, int64_t item, int64_t *f
     *count = left < inventory->band ? left : inventory->band;
 }
 
+static enum item_kind kind_of(const struct inventory *inventory, int64_t item, int64_t *number)
+{
+    enum item_kind kind = ITEM_BAND;
+    while (item >= inventory->first[kind + 1]) {
+        kind++;
+    }
+    *number = item - inventory->first[kind];
+    return kind;
+}
+
 static enum status item_read(void *context, struct flow_item *item)
 {
     struct inventory *inventory = context;
-    int64_t first, count;
-    if (item->index >= inventory->bands) {
+    int64_t number, first, count;
+    if (kind_of(inventory, item->index, &number) != ITEM_BAND) {
         return STATUS_OK;
     }
-    slots_of(inventory, item->index, &first, &count);
+    slots_of(inventory, number, &first, &count);
     flow_count_read(item, count * inventory->draws.draws * (int64_t)sizeof(float));
     return inventory_draws_read(&inventory->draws, first, count, inventory->draws.draws,
                                 inventory->room, inventory->differences);
@@ -262,47 +289,77 @@ static void summarise_band(struct inventory *inventory, int64_t band)
     }
 }
 
-static enum status correlate_chunk(struct inventory *inventory, int64_t chunk)
+/* Inputs of a chunk. */
+static int64_t chunk_inputs(const struct inventory *inventory, int64_t chunk)
 {
-    int64_t first = chunk * INFLUENCE_CHUNK, left = inventory->results.input_count - first;
-    int64_t count = left < INFLUENCE_CHUNK ? left : INFLUENCE_CHUNK;
-    inventory->influence_count = count * inventory->sensitivity.targets;
-    return inventory_sensitivity_chunk(&inventory->sensitivity, first, count,
-                                       inventory->influences);
+    int64_t left = inventory->results.input_count - chunk * INFLUENCE_CHUNK;
+    return left < INFLUENCE_CHUNK ? left : INFLUENCE_CHUNK;
+}
+
+static struct influence *chunk_influences(struct inventory *inventory, int64_t chunk)
+{
+    return inventory->influences + chunk * INFLUENCE_CHUNK * inventory->sensitivity.targets;
 }
 
 static enum status item_compute(void *context, struct flow_item *item)
 {
     struct inventory *inventory = context;
-    if (item->index >= inventory->bands) {
-        int64_t after = item->index - inventory->bands - inventory->chunks;
-        return after < 0 ? correlate_chunk(inventory, item->index - inventory->bands)
-                         : inventory_sample_study(inventory->inputs,
-                                                  inventory_samples_value(inventory->inputs, after),
-                                                  &inventory->sample);
+    int64_t number;
+    switch (kind_of(inventory, item->index, &number)) {
+    case ITEM_BAND:
+        summarise_band(inventory, number);
+        break;
+    case ITEM_CHUNK:
+        return inventory_sensitivity_chunk(&inventory->sensitivity, number * INFLUENCE_CHUNK,
+                                           chunk_inputs(inventory, number),
+                                           chunk_influences(inventory, number));
+    case ITEM_TEST:
+        return inventory_study_test(inventory->studies, number, &inventory->test);
+    case ITEM_BOOTSTRAP:
+        return inventory_study_bootstrap(inventory->studies, number, &inventory->bootstrap);
+    case ITEM_REGRESSION:
+        return inventory_sensitivity_regress(&inventory->sensitivity, number, inventory->influences,
+                                             &inventory->regressions[number]);
+    case ITEM_VARIABILITY:
+        return inventory_study_variability(inventory->studies, number, &inventory->variability);
+    case ITEM_KINDS:
+        break;
     }
-    summarise_band(inventory, item->index);
     return STATUS_OK;
 }
 
 static enum status item_write(void *context, struct flow_item *item)
 {
-    const struct inventory *inventory = context;
-    if (item->index >= inventory->bands + inventory->chunks) {
-        return flow_payload(item, &inventory->sample, sizeof inventory->sample);
+    struct inventory *inventory = context;
+    int64_t number, pairs;
+    switch (kind_of(inventory, item->index, &number)) {
+    case ITEM_BAND:
+        return flow_payload(item, inventory->found,
+                            inventory->found_count * (int64_t)sizeof *inventory->found);
+    case ITEM_CHUNK:
+        pairs = chunk_inputs(inventory, number) * inventory->sensitivity.targets;
+        return flow_payload(item, chunk_influences(inventory, number),
+                            pairs * (int64_t)sizeof(struct influence));
+    case ITEM_TEST:
+        return flow_payload(item, &inventory->test, sizeof inventory->test);
+    case ITEM_BOOTSTRAP:
+        return flow_payload(item, &inventory->bootstrap, sizeof inventory->bootstrap);
+    case ITEM_REGRESSION:
+        return flow_payload(item, &inventory->regressions[number],
+                            sizeof inventory->regressions[number]);
+    case ITEM_VARIABILITY:
+        return flow_payload(item, &inventory->variability, sizeof inventory->variability);
+    case ITEM_KINDS:
+        break;
     }
-    return item->index < inventory->bands
-               ? flow_payload(item, inventory->found,
-                              inventory->found_count * (int64_t)sizeof *inventory->found)
-               : flow_payload(item, inventory->influences,
-                              inventory->influence_count * (int64_t)sizeof(struct influence));
+    return STATUS_OK;
 }
 
 static int64_t item_bytes(const struct inventory *inventory)
 {
     int64_t draws = inventory->draws.draws, block = inventory->draws.block;
     int64_t influences =
-        inventory->chunks > 0 ? inventory_sensitivity_bytes(&inventory->sensitivity) : 0;
+        inventory->sensitivity.targets > 0 ? inventory_sensitivity_bytes(&inventory->sensitivity) : 0;
     return inventory->band * 4 * (draws + block) +
            inventory_summary_bytes(&inventory->results, draws) + influences;
 }
@@ -316,8 +373,10 @@ static enum status create_buffers(struct inventory *inventory)
     TRY(memory_allocate(band * (size_t)block, sizeof(float), &inventory->room));
     TRY(memory_allocate(band * (size_t)(1 + inventory->checkpoints), sizeof *inventory->found,
                         &inventory->found));
-    TRY(memory_allocate((size_t)(INFLUENCE_CHUNK * inventory->sensitivity.targets),
+    TRY(memory_allocate((size_t)(inventory->results.input_count * inventory->sensitivity.targets),
                         sizeof *inventory->influences, &inventory->influences));
+    TRY(memory_allocate((size_t)inventory->sensitivity.targets, sizeof *inventory->regressions,
+                        &inventory->regressions));
     TRY(inventory_summary_create(&inventory->results, inventory->inputs,
                                  option_real(inventory->job->options, "level"), draws,
                                  &inventory->summary));
@@ -326,13 +385,6 @@ done:
 }
 
 /* ---- the tables --------------------------------------------------------------------------- */
-
-/* What the items found, from the journal. */
-struct gathered {
-    struct inventory_statistics *checkpoints; /* [headlines, checkpoints] */
-    struct influence *influences;             /* [inputs, targets] */
-    struct inventory_sample *samples;
-};
 
 static void take_band(struct inventory *inventory, int64_t band,
                       const struct inventory_statistics *found,
@@ -348,35 +400,57 @@ static void take_band(struct inventory *inventory, int64_t band,
     }
 }
 
-static enum status gather(struct inventory *inventory, struct gathered *gathered)
+/* What later items need of the others: every rank reads it from the journal. */
+static enum status gather_early(void *context)
+{
+    enum status status;
+    struct inventory *inventory = context;
+    const int64_t *first = inventory->first;
+    struct journal_content content = {0};
+    struct journal_record *records;
+    TRY(stage_records_of(inventory->stage, first[ITEM_CHUNK], first[ITEM_BOOTSTRAP], &content,
+                         &records));
+    for (int64_t i = 0; i < first[ITEM_TEST] - first[ITEM_CHUNK]; i++) {
+        memcpy(chunk_influences(inventory, i), records[i].payload,
+               (size_t)records[i].payload_bytes);
+    }
+    records += first[ITEM_TEST] - first[ITEM_CHUNK];
+    for (int64_t i = 0; i < first[ITEM_BOOTSTRAP] - first[ITEM_TEST]; i++) {
+        inventory_studies_take_test(inventory->studies, i, records[i].payload);
+    }
+    inventory_studies_choose(inventory->studies);
+done:
+    journal_content_clear(&content);
+    return status;
+}
+
+/* All else.
+ * @param[out] checkpoints  [headlines, checkpoints] */
+static enum status gather(struct inventory *inventory, struct inventory_statistics *checkpoints)
 {
     enum status status;
     struct journal_content content = {0};
-    const struct inventory_results *results = &inventory->results;
-    int64_t headlines = 0, targets = inventory->sensitivity.targets;
-    struct inventory_statistics *checkpoint;
-    for (int64_t slot = 0; slot < results->slot_count; slot++) {
-        headlines += inventory->is_headline[slot];
-    }
-    TRY(memory_allocate((size_t)(headlines * inventory->checkpoints), sizeof *gathered->checkpoints,
-                        &gathered->checkpoints));
-    TRY(memory_allocate((size_t)(results->input_count * targets), sizeof *gathered->influences,
-                        &gathered->influences));
-    TRY(memory_allocate((size_t)inventory->sample_count, sizeof *gathered->samples,
-                        &gathered->samples));
     TRY(stage_records(inventory->stage, &content));
-    checkpoint = gathered->checkpoints;
     for (int64_t item = 0; item < content.record_count; item++) {
-        const struct journal_record *record = &content.records[item];
-        int64_t chunk = item - inventory->bands;
-        if (chunk < 0) {
-            take_band(inventory, item, record->payload, &checkpoint);
-        } else if (chunk >= inventory->chunks) {
-            memcpy(&gathered->samples[chunk - inventory->chunks], record->payload,
-                   sizeof *gathered->samples);
-        } else {
-            memcpy(gathered->influences + chunk * INFLUENCE_CHUNK * targets, record->payload,
-                   (size_t)record->payload_bytes);
+        const void *payload = content.records[item].payload;
+        int64_t number;
+        switch (kind_of(inventory, item, &number)) {
+        case ITEM_BAND:
+            take_band(inventory, number, payload, &checkpoints);
+            break;
+        case ITEM_BOOTSTRAP:
+            inventory_studies_take_bootstrap(inventory->studies, number, payload);
+            break;
+        case ITEM_REGRESSION:
+            memcpy(&inventory->regressions[number], payload, sizeof *inventory->regressions);
+            break;
+        case ITEM_VARIABILITY:
+            inventory_studies_take_variability(inventory->studies, number, payload);
+            break;
+        case ITEM_CHUNK:
+        case ITEM_TEST:
+        case ITEM_KINDS:
+            break;
         }
     }
 done:
@@ -384,33 +458,44 @@ done:
     return status;
 }
 
+static int64_t headline_count(const struct inventory *inventory)
+{
+    int64_t headlines = 0;
+    for (int64_t slot = 0; slot < inventory->results.slot_count; slot++) {
+        headlines += inventory->is_headline[slot];
+    }
+    return headlines;
+}
+
 static enum status write_tables(struct inventory *inventory)
 {
     enum status status;
     const struct options *options = inventory->job->options;
-    struct gathered gathered = {0};
+    struct inventory_statistics *checkpoints = NULL;
     double tail = (100 - option_real(options, "level")) / 200;
     struct distribution normal = distribution_of(DISTRIBUTION_NORMAL, 0, 1, 0, 0);
-    TRY(gather(inventory, &gathered));
-    struct inventory_output output = {.results = &inventory->results,
-                                      .inputs = inventory->inputs,
-                                      .folder = option_text(options, "output"),
-                                      .level = option_real(options, "level"),
-                                      .half_width = -distribution_quantile(&normal, tail),
-                                      .is_headline = inventory->is_headline,
-                                      .checkpoint = inventory->checkpoint,
-                                      .checkpoints = inventory->checkpoints,
-                                      .statistics = gathered.checkpoints,
-                                      .sensitivity =
-                                          inventory->chunks > 0 ? &inventory->sensitivity : NULL,
-                                      .influences = gathered.influences,
-                                      .samples = gathered.samples,
-                                      .sample_count = inventory->sample_count};
+    bool has_sensitivity = inventory->sensitivity.targets > 0;
+    TRY(memory_allocate((size_t)(headline_count(inventory) * inventory->checkpoints),
+                        sizeof *checkpoints, &checkpoints));
+    TRY(gather(inventory, checkpoints));
+    struct inventory_output output = {
+        .results = &inventory->results,
+        .inputs = inventory->inputs,
+        .folder = option_text(options, "output"),
+        .level = option_real(options, "level"),
+        .half_width = -distribution_quantile(&normal, tail),
+        .is_headline = inventory->is_headline,
+        .checkpoint = inventory->checkpoint,
+        .checkpoints = inventory->checkpoints,
+        .statistics = checkpoints,
+        .sensitivity = has_sensitivity ? &inventory->sensitivity : NULL,
+        .influences = inventory->influences,
+        .regressions = inventory->regressions,
+        .samples = inventory_studies_samples(inventory->studies),
+        .sample_count = inventory_studies_variabilities(inventory->studies)};
     TRY(inventory_output_write(&output, inventory->stage));
 done:
-    free(gathered.checkpoints);
-    free(gathered.influences);
-    free(gathered.samples);
+    free(checkpoints);
     return status;
 }
 
@@ -465,8 +550,12 @@ static enum status run_items(struct inventory *inventory)
 {
     enum status status;
     const struct job *job = inventory->job;
-    struct flow_work work = {
-        .context = inventory, .read = item_read, .compute = item_compute, .write = item_write};
+    struct flow_work work = {.context = inventory,
+                             .read = item_read,
+                             .compute = item_compute,
+                             .write = item_write,
+                             .between = gather_early,
+                             .later = inventory->first[ITEM_LATER]};
     TRY(draw(inventory));
     TRY_TOGETHER(job->comm, create_buffers(inventory));
     TRY(flow_run(inventory->stage, &work));
@@ -477,16 +566,21 @@ done:
     return status;
 }
 
-static enum status find_influences(struct inventory *inventory)
+/* How many items there are of each kind; inputs without targets have no influence. */
+static void count_items(struct inventory *inventory)
 {
-    enum status status;
-    int64_t inputs = inventory->results.input_count;
-    TRY(inventory_sensitivity_create(&inventory->results, inventory->inputs, &inventory->draws,
-                                     &inventory->sensitivity));
-    inventory->chunks =
-        inventory->sensitivity.targets > 0 ? (inputs + INFLUENCE_CHUNK - 1) / INFLUENCE_CHUNK : 0;
-done:
-    return status;
+    int64_t slots = inventory->results.slot_count, inputs = inventory->results.input_count;
+    int64_t targets = inventory->sensitivity.targets;
+    const int64_t counts[ITEM_KINDS] = {
+        [ITEM_BAND] = (slots + inventory->band - 1) / inventory->band,
+        [ITEM_CHUNK] = targets > 0 ? (inputs + INFLUENCE_CHUNK - 1) / INFLUENCE_CHUNK : 0,
+        [ITEM_TEST] = inventory_studies_tests(inventory->studies),
+        [ITEM_BOOTSTRAP] = inventory_studies_bootstraps(inventory->studies),
+        [ITEM_REGRESSION] = targets,
+        [ITEM_VARIABILITY] = inventory_studies_variabilities(inventory->studies)};
+    for (int kind = 0; kind < ITEM_KINDS; kind++) {
+        inventory->first[kind + 1] = inventory->first[kind] + counts[kind];
+    }
 }
 
 /* Draws of an item. What is reordered in blocks (inputs.h) would be made twice in parts of them. */
@@ -507,11 +601,12 @@ static enum status cut_items(struct inventory *inventory)
     inventory->draws.draws = option_integer(job->options, "draws");
     inventory->draws.block = block;
     inventory->band = band_of(slots, inventory->draws.draws);
-    inventory->sample_count = inventory_samples_count(inventory->inputs);
-    inventory->bands = (slots + inventory->band - 1) / inventory->band;
+    TRY(inventory_studies_create(inventory->inputs, &inventory->studies));
     if (option_flag(job->options, "sensitivities")) {
-        TRY(find_influences(inventory));
+        TRY(inventory_sensitivity_create(&inventory->results, inventory->inputs, &inventory->draws,
+                                         &inventory->sensitivity));
     }
+    count_items(inventory);
     int64_t drawing = inventory_draws_bytes(&inventory->results, block);
     int64_t summing = item_bytes(inventory);
     int64_t bytes = drawing > summing ? drawing : summing;
@@ -528,8 +623,7 @@ done:
 static enum status inventory_stage(struct inventory *inventory)
 {
     enum status status;
-    struct items items =
-        items_counted(inventory->bands + inventory->chunks + inventory->sample_count);
+    struct items items = items_counted(inventory->first[ITEM_KINDS]);
     struct items_cost cost = {.fixed_bytes = item_bytes(inventory)};
     TRY(stage_begin(inventory->stage, &items, &cost));
     if (!stage_is_done(inventory->stage)) {
@@ -568,6 +662,7 @@ static void inventory_clear(struct inventory *inventory, bool is_finished)
     inventory_draws_close(inventory->job, &inventory->draws, is_finished);
     inventory_summary_clear(&inventory->summary);
     inventory_sensitivity_clear(&inventory->sensitivity);
+    inventory_studies_destroy(&inventory->studies);
     inventory_grid_destroy(&inventory->grid);
     inventory_results_clear(&inventory->results);
     inventory_inputs_destroy(&inventory->inputs);
@@ -577,6 +672,7 @@ static void inventory_clear(struct inventory *inventory, bool is_finished)
     free(inventory->room);
     free(inventory->found);
     free(inventory->influences);
+    free(inventory->regressions);
     free(inventory->stage_path);
 }
 

@@ -17,8 +17,9 @@ struct inventory_output {
     const int64_t *checkpoint; /**< [checkpoints], numbers of draws */
     int checkpoints;
     const struct inventory_statistics *statistics; /**< [headlines, checkpoints] */
-    struct inventory_sensitivity *sensitivity;     /**< NULL: not asked for */
-    const struct influence *influences;            /**< [inputs, targets] */
+    const struct inventory_sensitivity *sensitivity;  /**< NULL: not asked for */
+    const struct influence *influences;               /**< [inputs, targets] */
+    const struct inventory_regression *regressions;   /**< [targets] */
     const struct inventory_sample *samples;        /**< [sample_count] */
     int64_t sample_count;
 };

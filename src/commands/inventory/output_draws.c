@@ -208,13 +208,11 @@ static enum status write_target(const struct inventory_output *output, int64_t t
     const struct inventory_results *results = output->results;
     const struct inventory_model *model = results->model;
     const struct inventory_result *one = &results->results[output->sensitivity->target[target]];
-    struct sensitivity_share shares[INFLUENCE_INPUTS_MAX];
+    const struct inventory_regression *regression = &output->regressions[target];
     int64_t count, targets = output->sensitivity->targets;
-    double r_squared;
     double adjusted = 0;
     char year[40];
-    TRY(inventory_sensitivity_regress(output->sensitivity, target, output->influences, order,
-                                      &count, shares, &r_squared));
+    TRY(inventory_sensitivity_order(output->sensitivity, target, output->influences, order, &count));
     for (int64_t i = 0; i < count; i++) {
         double p = sensitivity_p(output->influences[order[i] * targets + target].pearson,
                                  output->sensitivity->draw_count);
@@ -223,9 +221,9 @@ static enum status write_target(const struct inventory_output *output, int64_t t
         table_writer_text(writer, inventory_subject_member(model, one));
         table_writer_text(writer, inventory_year_name(model, one->year, year));
         table_writer_integer(writer, i + 1);
-        write_influence(output, target, order[i], i < INFLUENCE_INPUTS_MAX ? &shares[i] : &none,
-                        writer);
-        table_writer_number(writer, 100 * r_squared);
+        write_influence(output, target, order[i],
+                        i < INFLUENCE_INPUTS_MAX ? &regression->shares[i] : &none, writer);
+        table_writer_number(writer, 100 * regression->r_squared);
         table_writer_text(writer, isnan(p) ? NULL : p < 0.05 ? "yes" : "no");
         adjusted = fmin(1, fmax(adjusted, (double)(count - i) * p)); /* Holm 1979; p ascends */
         table_writer_number(writer, isnan(p) ? NAN : adjusted);

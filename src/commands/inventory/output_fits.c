@@ -145,9 +145,9 @@ enum status bootstrap_rows(const struct inventory_output *output, struct table_w
         for (int k = 0; k < FIT_STATISTICS; k++) {
             write_leading(output, sample, writer);
             table_writer_text(writer, inventory_sample_statistics[k]);
-            table_writer_number(writer, sample->statistic[k]);
-            write_interval(&sample->percentile[k], writer);
-            write_interval(&sample->bca[k], writer);
+            table_writer_number(writer, sample->bootstrap[k].estimate);
+            write_interval(&sample->bootstrap[k].percentile, writer);
+            write_interval(&sample->bootstrap[k].bca, writer);
         }
     }
     return STATUS_OK;
@@ -177,7 +177,7 @@ enum status variability_rows(const struct inventory_output *output, struct table
     for (int64_t i = 0; i < output->sample_count; i++) {
         const struct inventory_sample *sample = &output->samples[i];
         for (int k = 0; k < FIT_PERCENTILES + 2; k++) {
-            const struct known_within *one = &sample->variability[k];
+            const struct known_within *one = &sample->variability.known[k];
             bool is_percentile = k < FIT_PERCENTILES;
             write_leading(output, sample, writer);
             table_writer_text(writer, is_percentile          ? "percentile"

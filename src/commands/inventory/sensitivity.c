@@ -94,7 +94,9 @@ void inventory_sensitivity_clear(struct inventory_sensitivity *sensitivity)
 
 int64_t inventory_sensitivity_bytes(const struct inventory_sensitivity *sensitivity)
 {
-    return sensitivity->draw_count * (24 * sensitivity->targets + 8 * INFLUENCE_INPUTS_MAX + 64);
+    int64_t influences = sensitivity->results->input_count * sensitivity->targets;
+    return sensitivity->draw_count * (24 * sensitivity->targets + 8 * INFLUENCE_INPUTS_MAX + 64) +
+           influences * (int64_t)sizeof(struct influence);
 }
 
 /* ---- correlations ------------------------------------------------------------------------- */
@@ -166,8 +168,9 @@ static int compare_candidates(const void *a, const void *b)
                : (first->input > second->input) - (first->input < second->input);
 }
 
-static enum status sort_inputs(const struct inventory_sensitivity *sensitivity, int64_t target,
-                               const struct influence *found, int32_t *order, int64_t *count)
+enum status inventory_sensitivity_order(const struct inventory_sensitivity *sensitivity,
+                                        int64_t target, const struct influence *found,
+                                        int32_t *order, int64_t *count)
 {
     enum status status;
     struct candidate *candidates = NULL;
@@ -191,32 +194,35 @@ done:
 }
 
 enum status inventory_sensitivity_regress(struct inventory_sensitivity *sensitivity, int64_t target,
-                                          const struct influence *found, int32_t *order,
-                                          int64_t *count, struct sensitivity_share *shares,
-                                          double *r_squared)
+                                          const struct influence *found,
+                                          struct inventory_regression *regression)
 {
     enum status status;
-    int64_t draws = sensitivity->draw_count;
+    int64_t draws = sensitivity->draw_count, count = 0;
     int64_t most = draws / 4 < INFLUENCE_INPUTS_MAX ? draws / 4 : INFLUENCE_INPUTS_MAX;
+    int32_t *order = NULL;
     double *columns = NULL;
     if (sensitivity->held == NULL) {
         TRY(hold(sensitivity));
     }
-    TRY(sort_inputs(sensitivity, target, found, order, count));
+    TRY(memory_allocate((size_t)sensitivity->results->input_count, sizeof *order, &order));
+    TRY(inventory_sensitivity_order(sensitivity, target, found, order, &count));
     for (int64_t i = 0; i < INFLUENCE_INPUTS_MAX; i++) {
-        shares[i] = (struct sensitivity_share){NAN, NAN, NAN, NAN};
+        regression->shares[i] = (struct sensitivity_share){NAN, NAN, NAN, NAN};
     }
-    int64_t inputs = *count < most ? *count : most;
+    int64_t inputs = count < most ? count : most;
     TRY(memory_allocate((size_t)(inputs * draws), sizeof *columns, &columns));
     for (int64_t i = 0; i < inputs; i++) {
         inventory_inputs_draw(sensitivity->inputs, sensitivity->results->input_value + order[i], 1,
                               0, draws, columns + i * draws);
     }
-    *r_squared = NAN;
+    regression->r_squared = NAN;
     if (inputs > 0) {
-        TRY(sensitivity_regress(sensitivity->held, target, inputs, columns, shares, r_squared));
+        TRY(sensitivity_regress(sensitivity->held, target, inputs, columns, regression->shares,
+                                &regression->r_squared));
     }
 done:
+    free(order);
     free(columns);
     return status;
 }

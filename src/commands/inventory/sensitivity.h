@@ -37,7 +37,7 @@ enum status inventory_sensitivity_create(const struct inventory_results *results
                                          struct inventory_sensitivity *sensitivity);
 void inventory_sensitivity_clear(struct inventory_sensitivity *sensitivity);
 
-/** Memory of a rank. */
+/** Memory of a rank, the influences of all inputs included. */
 int64_t inventory_sensitivity_bytes(const struct inventory_sensitivity *sensitivity);
 
 /** Correlations of inputs [@p first, @p first + @p count) with all targets. Local.
@@ -45,15 +45,22 @@ int64_t inventory_sensitivity_bytes(const struct inventory_sensitivity *sensitiv
 enum status inventory_sensitivity_chunk(struct inventory_sensitivity *sensitivity, int64_t first,
                                         int64_t count, struct influence *found);
 
-/** Regression of a target on its most correlated inputs.
- *  @param[in]  found      [inputs, targets]
- *  @param[out] order      [inputs], those that the target needs, the largest Pearson first
- *  @param[out] count      of them
- *  @param[out] shares     [INFLUENCE_INPUTS_MAX], of the first ones of the order
- *  @param[out] r_squared  share of the variance that these explain */
+/** Inputs that a target needs, the largest Pearson first.
+ *  @param[in]  found  [inputs, targets]
+ *  @param[out] order  [inputs], of which @p count are filled */
+enum status inventory_sensitivity_order(const struct inventory_sensitivity *sensitivity,
+                                        int64_t target, const struct influence *found,
+                                        int32_t *order, int64_t *count);
+
+/** A target explained by its most correlated inputs. */
+struct inventory_regression {
+    double r_squared; /**< share of the variance that these explain together */
+    struct sensitivity_share shares[INFLUENCE_INPUTS_MAX]; /**< of the first ones of the order */
+};
+
+/** Regression of a target on the first inputs of its order. Local. */
 enum status inventory_sensitivity_regress(struct inventory_sensitivity *sensitivity, int64_t target,
-                                          const struct influence *found, int32_t *order,
-                                          int64_t *count, struct sensitivity_share *shares,
-                                          double *r_squared);
+                                          const struct influence *found,
+                                          struct inventory_regression *regression);
 
 #endif
