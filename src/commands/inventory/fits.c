@@ -257,13 +257,13 @@ static void cut_test(struct inventory_studies *studies, int64_t sample, int fit)
     int64_t all = test_replicates(studies->inputs), part = part_replicates(studies, sample);
     for (int64_t first = 0; first < all; first += part) {
         int64_t replicates = all - first < part ? all - first : part;
-        studies->tests[studies->test_count++] = (struct test_part){
-            .sample = sample,
-            .first = first,
-            .replicates = replicates,
-            .fit = fit,
-            .cost = refit_cost(family, method) *
-                    (double)(replicates * studies->samples[sample].count)};
+        studies->tests[studies->test_count++] =
+            (struct test_part){.sample = sample,
+                               .first = first,
+                               .replicates = replicates,
+                               .fit = fit,
+                               .cost = refit_cost(family, method) *
+                                       (double)(replicates * studies->samples[sample].count)};
     }
 }
 
@@ -399,7 +399,8 @@ enum status inventory_study_test(const struct inventory_studies *studies, int64_
     enum fit_method method;
     enum distribution_family family = family_of(studies, test->sample, test->fit, &method);
     *found = (struct inventory_test){
-        .fit = distribution_fit(family, method, studies->sorted[test->sample], sample->count, 0, 1)};
+        .fit =
+            distribution_fit(family, method, studies->sorted[test->sample], sample->count, 0, 1)};
     return distribution_fit_tally(&found->fit, test_key(studies->inputs),
                                   value_of(studies, test->sample)->identity, test->first,
                                   test->replicates, &found->tally);

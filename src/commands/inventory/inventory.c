@@ -7,18 +7,18 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "commands/commands.h"
-#include "flow/run.h"
 #include "figures.h"
 #include "fits.h"
+#include "flow/run.h"
 #include "grid.h"
 #include "headline.h"
+#include "kernels/distribution.h"
+#include "kernels/draw_quantiles.h"
 #include "output.h"
+#include "parallel/agree.h"
 #include "sensitivity.h"
 #include "statistics.h"
 #include "template.h"
-#include "kernels/distribution.h"
-#include "kernels/draw_quantiles.h"
-#include "parallel/agree.h"
 
 static const struct option_spec inventory_options[] = {
     {.name = "input",
@@ -39,9 +39,9 @@ static const struct option_spec inventory_options[] = {
      .kind = OPTION_PATH,
      .argument = "FOLDER",
      .flags = OPTION_INPUT,
-     .help =
-         "Folder of tables: those of the config that it has, by file name, are read from there; so are "
-         "its polygons and the rasters of its grid.",
+     .help = "Folder of tables: those of the config that it has, by file name, are read from "
+             "there; so are "
+             "its polygons and the rasters of its grid.",
      .group = "Tables"},
     {.name = "template",
      .kind = OPTION_FLAG,
@@ -62,9 +62,8 @@ static const struct option_spec inventory_options[] = {
      .kind = OPTION_CHOICE,
      .choices = "random|latin|sobol",
      .fallback = "random",
-     .help =
-         "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
-         "scrambled Sobol sequence.",
+     .help = "How draws fill the space of the values: independently, as a Latin hypercube, or as a "
+             "scrambled Sobol sequence.",
      .group = "Monte Carlo"},
     {.name = "randomisations",
      .kind = OPTION_INTEGER,
@@ -73,7 +72,8 @@ static const struct option_spec inventory_options[] = {
      .high = DRAW_RANDOMISATIONS_MAX,
      .help =
          "Independent hypercubes or scrambled sequences of --sampling latin and sobol, which take "
-         "turns in blocks of 1024 draws. Standard errors are how far they lie apart; there are none "
+         "turns in blocks of 1024 draws. Standard errors are how far they lie apart; there are "
+         "none "
          "with fewer than 1025 draws, or with 1, where all draws are one even set.",
      .group = "Monte Carlo"},
     {.name = "replicates",
@@ -358,8 +358,9 @@ static enum status item_write(void *context, struct flow_item *item)
 static int64_t item_bytes(const struct inventory *inventory)
 {
     int64_t draws = inventory->draws.draws, block = inventory->draws.block;
-    int64_t influences =
-        inventory->sensitivity.targets > 0 ? inventory_sensitivity_bytes(&inventory->sensitivity) : 0;
+    int64_t influences = inventory->sensitivity.targets > 0
+                             ? inventory_sensitivity_bytes(&inventory->sensitivity)
+                             : 0;
     return inventory->band * 4 * (draws + block) +
            inventory_summary_bytes(&inventory->results, draws) + influences;
 }
@@ -611,7 +612,8 @@ static enum status cut_items(struct inventory *inventory)
     int64_t summing = item_bytes(inventory);
     int64_t bytes = drawing > summing ? drawing : summing;
     FAIL_IF(bytes > job->memory_bytes, STATUS_USAGE,
-            "--memory %lldM is too small for %lld draws of %lld results in blocks of %lld: use --memory "
+            "--memory %lldM is too small for %lld draws of %lld results in blocks of %lld: use "
+            "--memory "
             "%lldM%s",
             (long long)(job->memory_bytes >> 20), (long long)inventory->draws.draws,
             (long long)slots, (long long)block, (long long)(bytes >> 20) + 1,
@@ -692,8 +694,7 @@ static enum status inventory_run(struct job *job)
         TRY(inventory_grid_run(job, inventory.grid, folder));
     }
     if (option_flag(job->options, "figures") && !job->dry_run) {
-        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs, inventory.grid,
-                                  folder));
+        TRY(inventory_figures_run(job, &inventory.model, inventory.inputs, inventory.grid, folder));
     }
     bool is_teller = job->rank == 0 && !job->dry_run;
     TRY_TOGETHER(job->comm, is_teller ? inventory_headline_tell(&inventory.model, folder,
@@ -710,26 +711,27 @@ static const struct option_spec *const inventory_tables[] = {
 const struct command command_inventory = {
     .name = "inventory",
     .summary = "emission inventories with honest uncertainty",
-    .details = "Reads activity, factors and shares from tables (CSV, XLSX, ODS), checks units and "
-               "formulas, and "
-               "gives totals by source, category, receptor, province, region and year with "
-               "intervals, shares, "
-               "changes, sensitivities, and printed numbers beside recomputed ones. What is wrong "
-               "in a table or the "
-               "config is told with file, line and column.\n\n"
-               "A draw depends on the seed, on the parameter and keys of a value by name, and on "
-               "its number: not on "
-               "ranks, blocks or the order of tables. A value that provinces share is one draw for "
-               "all of them. "
-               "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until "
-               "the tables are "
-               "written; memory grows by 16 bytes a draw.\n\n"
-               "Standard errors of percentiles come from the order statistics one binomial "
-               "standard deviation to "
-               "either side; with --sampling latin and sobol these and that of the mean from how far the "
-               "--randomisations lie apart. Error propagation (IPCC approach 1) stands beside Monte Carlo "
-               "(approach 2) in each "
-               "row. Sensitivities look at the first 65536 draws.",
+    .details =
+        "Reads activity, factors and shares from tables (CSV, XLSX, ODS), checks units and "
+        "formulas, and "
+        "gives totals by source, category, receptor, province, region and year with "
+        "intervals, shares, "
+        "changes, sensitivities, and printed numbers beside recomputed ones. What is wrong "
+        "in a table or the "
+        "config is told with file, line and column.\n\n"
+        "A draw depends on the seed, on the parameter and keys of a value by name, and on "
+        "its number: not on "
+        "ranks, blocks or the order of tables. A value that provinces share is one draw for "
+        "all of them. "
+        "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until "
+        "the tables are "
+        "written; memory grows by 16 bytes a draw.\n\n"
+        "Standard errors of percentiles come from the order statistics one binomial "
+        "standard deviation to "
+        "either side; with --sampling latin and sobol these and that of the mean from how far the "
+        "--randomisations lie apart. Error propagation (IPCC approach 1) stands beside Monte Carlo "
+        "(approach 2) in each "
+        "row. Sensitivities look at the first 65536 draws.",
     .examples =
         "airshed inventory configs/coal-metals.yaml -o build/coal-metals\n"
         "mpirun -n 4 airshed inventory metals.yaml -o metals --draws 100000 --sampling sobol",

@@ -2,8 +2,8 @@
 #ifndef AIRSHED_COMMANDS_INVENTORY_OUTPUT_H
 #define AIRSHED_COMMANDS_INVENTORY_OUTPUT_H
 
-#include "flow/stage.h"
 #include "fits.h"
+#include "flow/stage.h"
 #include "sensitivity.h"
 
 /** What is written. The results have statistics. */
@@ -11,16 +11,16 @@ struct inventory_output {
     const struct inventory_results *results;
     const struct inventory_inputs *inputs;
     const char *folder;
-    double level;      /**< of the intervals, % */
-    double half_width; /**< of the same interval of a standard normal distribution */
+    double level;              /**< of the intervals, % */
+    double half_width;         /**< of the same interval of a standard normal distribution */
     const bool *is_headline;   /**< [slots]: total of a species in the nation */
     const int64_t *checkpoint; /**< [checkpoints], numbers of draws */
     int checkpoints;
-    const struct inventory_statistics *statistics; /**< [headlines, checkpoints] */
-    const struct inventory_sensitivity *sensitivity;  /**< NULL: not asked for */
-    const struct influence *influences;               /**< [inputs, targets] */
-    const struct inventory_regression *regressions;   /**< [targets] */
-    const struct inventory_sample *samples;        /**< [sample_count] */
+    const struct inventory_statistics *statistics;   /**< [headlines, checkpoints] */
+    const struct inventory_sensitivity *sensitivity; /**< NULL: not asked for */
+    const struct influence *influences;              /**< [inputs, targets] */
+    const struct inventory_regression *regressions;  /**< [targets] */
+    const struct inventory_sample *samples;          /**< [sample_count] */
     int64_t sample_count;
 };
 

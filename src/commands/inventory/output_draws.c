@@ -212,7 +212,8 @@ static enum status write_target(const struct inventory_output *output, int64_t t
     int64_t count, targets = output->sensitivity->targets;
     double adjusted = 0;
     char year[40];
-    TRY(inventory_sensitivity_order(output->sensitivity, target, output->influences, order, &count));
+    TRY(inventory_sensitivity_order(output->sensitivity, target, output->influences, order,
+                                    &count));
     for (int64_t i = 0; i < count; i++) {
         double p = sensitivity_p(output->influences[order[i] * targets + target].pearson,
                                  output->sensitivity->draw_count);
