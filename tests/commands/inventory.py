@@ -88,9 +88,17 @@ def coal_table():
     return "\n".join(rows) + "\n"
 
 
+def twice():
+    """Each quantity uses the one before twice, and is 1: 2^60 operations where each is written out."""
+    halves = "".join(f"  t{i + 1}: 0.5 * t{i} + 0.5 * t{i}\n" for i in range(60))
+    changed = CONFIG.replace("quantities:\n", "quantities:\n  t0: 1\n" + halves)
+    return changed.replace("formula: a + 2 * b", "formula: (a + 2 * b) * t60")
+
+
 def make(folder):
     write(folder, "small.yaml", CONFIG)
     write(folder, "correlated.yaml", CONFIG + CORRELATIONS)
+    write(folder, "twice.yaml", twice())
     write(folder, "coal.csv", coal_table())
     write(folder, "factors.csv", "province,value\nNorth,20\n,30\n")
 
@@ -129,6 +137,11 @@ def bad(folder):
     config("shares_above_one", "device: FF, value: 30", "device: FF, value: 50")
     config("circle", "  passed: 1 - sum(device, applied * removal)",
            "  passed: 1 - other\n  other: 2 * passed")
+    config("list_of_quantities", "  passed: 1 -", "  - passed: 1 -")
+    chain = "".join(f"  q{i}: q{i + 1}\n" for i in range(400))
+    config("deep_quantities", "quantities:\n", "quantities:\n" + chain + "  q400: 1\n")
+    sums = "".join(f"  r{i + 1}: r{i}" + " + 0" * 900 + "\n" for i in range(6))
+    config("deep_operations", "quantities:\n", "quantities:\n  r0: 1\n" + sums)
     config("unknown_parameter", "formula: coal * factor * passed", "formula: coal * factr * passed")
     config("unknown_value", "{parameter: fuel, value", "{parameter: fuels, value")
     config("unlike", "formula: a + 2 * b", "formula: a + 2 * d")

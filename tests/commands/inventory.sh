@@ -30,6 +30,9 @@ for ranks in 2 3 4; do
   expect "a_run_on_${ranks}_ranks" 0
   expect_same_bytes "one_rank_equals_${ranks}" "$scratch/one" "$scratch/ranks$ranks"
 done
+run 2 inventory --no-figures "$small/twice.yaml" -o "$scratch/twice" --no-history
+expect quantities_that_are_used_twice_are_built_once 0
+expect_same_bytes and_are_what_they_are "$scratch/one/totals.csv" "$scratch/twice/totals.csv"
 small 2 blocks --block 1000 --memory 64M
 expect blocks_of_another_length 0
 expect_same_bytes blocks_do_not_matter "$scratch/one" "$scratch/blocks"
@@ -143,6 +146,9 @@ bad no_table 3 "nowhere.csv: cannot be read"
 bad share_above_one 3 "share_above_one.yaml:27:45: a share of 1.01 is above 1: correct it"
 bad shares_above_one 3 "shares_above_one.yaml:.* the shares 'applied' over device sum to 1.1"
 bad circle 2 "circle.yaml:36:14: .*circular formula: passed -> other -> passed"
+bad list_of_quantities 2 "list_of_quantities.yaml:35:3: 'quantities' takes names, each with a formula"
+bad deep_quantities 2 "formula of 'q199', character 1 \('q200'\): more than 200 quantities that use one another"
+bad deep_operations 2 "formula of 'r6', .*more than 5000 operations within one another"
 bad unknown_parameter 2 "unknown_parameter.yaml:37:71: .*'factr'; did you mean 'factor'"
 bad unknown_value 3 "unknown_value.yaml:28:17: unknown parameter 'fuels'; did you mean 'fuel'"
 bad unlike 2 "unlike.yaml:39:83: .*cannot add 't' and '1'"

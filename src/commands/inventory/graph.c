@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "values.h"
 
-static enum status build_formula(struct cell_graph *cell, int number, graph_node *node);
+static enum status build_quantity(struct cell_graph *cell, int number, graph_node *node);
 
 static enum status complain(const struct cell_graph *cell, const struct inventory_formula *formula,
                             int node, const char *format, const char *word)
@@ -83,7 +83,6 @@ static graph_node value_node(struct cell_graph *cell, int parameter,
         note_missing(cell, parameter, key);
         return graph_constant(results->graph, 0);
     }
-    results->lookups[parameter * LEVEL_COUNT + (int)level]++;
     cell->levels[parameter] |= 1u << level;
     if (level == LEVEL_ZERO) {
         return graph_constant(results->graph, 0);
@@ -312,7 +311,7 @@ static enum status build_node(struct cell_graph *cell, const struct inventory_fo
         parameter = inventory_parameter_find(model, own->name);
         return parameter >= 0
                    ? parameter_node(cell, formula, number, parameter, node)
-                   : build_formula(cell, inventory_quantity_find(model, own->name), node);
+                   : build_quantity(cell, inventory_quantity_find(model, own->name), node);
     case FORMULA_SUM:
     case FORMULA_PRODUCT:
         return build_over_index(cell, formula, number, node);
@@ -327,12 +326,99 @@ static enum status build_formula(struct cell_graph *cell, int number, graph_node
     return build_node(cell, formula, formula->parsed->count - 1, node);
 }
 
+/* ---- quantities --------------------------------------------------------------------------- */
+
+enum { OWN_MAX = INDEX_MAX - INDEX_OWN };
+
+struct quantity_node {
+    int64_t cell; /* number of the cell it belongs to, from 1 */
+    int32_t quantity;
+    int32_t member[OWN_MAX]; /* of the config's own indices; the cell binds the others */
+    graph_node node;
+};
+
+void quantity_nodes_clear(struct quantity_nodes *quantities)
+{
+    free(quantities->slots);
+    *quantities = (struct quantity_nodes){0};
+}
+
+static bool is_same_quantity(const struct quantity_node *a, const struct quantity_node *b)
+{
+    return a->quantity == b->quantity && memcmp(a->member, b->member, sizeof a->member) == 0;
+}
+
+/* Where a quantity of this cell is, or the free slot where it goes. */
+static struct quantity_node *quantity_slot(const struct quantity_nodes *quantities,
+                                           const struct quantity_node *like)
+{
+    uint64_t hash = (uint64_t)like->quantity;
+    uint64_t mask = (uint64_t)quantities->slot_count - 1; /* a power of two */
+    for (int i = 0; i < OWN_MAX; i++) {
+        hash = (hash ^ (uint64_t)like->member[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    uint64_t slot = hash & mask;
+    while (quantities->slots[slot].cell == quantities->cell &&
+           !is_same_quantity(&quantities->slots[slot], like)) {
+        slot = (slot + 1) & mask;
+    }
+    return &quantities->slots[slot];
+}
+
+static enum status quantity_nodes_grow(struct quantity_nodes *quantities)
+{
+    enum status status;
+    struct quantity_nodes grown = {.slot_count = quantities->slot_count > 0 ? 2 * quantities->slot_count
+                                                                            : 64,
+                                   .used = quantities->used,
+                                   .cell = quantities->cell};
+    TRY(memory_allocate((size_t)grown.slot_count, sizeof *grown.slots, &grown.slots));
+    for (int64_t i = 0; i < quantities->slot_count; i++) {
+        if (quantities->slots[i].cell == quantities->cell) {
+            *quantity_slot(&grown, &quantities->slots[i]) = quantities->slots[i];
+        }
+    }
+    free(quantities->slots);
+    *quantities = grown;
+done:
+    return status;
+}
+
+/* Built once at the same members: else a chain of quantities that use the one before twice would take
+ * twice as long with each. */
+static enum status build_quantity(struct cell_graph *cell, int number, graph_node *node)
+{
+    enum status status = STATUS_OK;
+    struct quantity_nodes *quantities = cell->quantities;
+    struct quantity_node own = {.cell = quantities->cell, .quantity = number};
+    memcpy(own.member, cell->key.member + INDEX_OWN, sizeof own.member);
+    const struct quantity_node *found = quantity_slot(quantities, &own);
+    if (found->cell == own.cell) {
+        *node = found->node;
+        return STATUS_OK;
+    }
+    TRY(build_formula(cell, number, &own.node));
+    if (2 * ++quantities->used > quantities->slot_count) {
+        TRY(quantity_nodes_grow(quantities));
+    }
+    *quantity_slot(quantities, &own) = own;
+    *node = own.node;
+done:
+    return status;
+}
+
 enum status cell_graph_build(struct cell_graph *cell, int formula, graph_node *node)
 {
     enum status status;
     struct graph *graph = cell->results->graph;
     int parameters = cell->results->model->parameter_count;
     memset(cell->levels, 0, (size_t)parameters * sizeof *cell->levels);
+    if (cell->quantities->slot_count == 0) {
+        TRY(quantity_nodes_grow(cell->quantities));
+    }
+    cell->quantities->cell++;
+    cell->quantities->used = 0;
     TRY(build_formula(cell, formula, node));
     *node = graph_apply(graph, GRAPH_MULTIPLY, *node,
                         graph_constant(graph,

@@ -4,12 +4,22 @@
 
 #include "results.h"
 
+/** Nodes of the quantities of a cell, each with the members that it was built at: a quantity that several
+ *  formulas use is built once. Zeros are an empty one; for any number of cells, one after the other. */
+struct quantity_nodes {
+    struct quantity_node *slots; /**< [slot_count], a hash; those of other cells are free */
+    int64_t slot_count, used, cell;
+};
+
+void quantity_nodes_clear(struct quantity_nodes *quantities);
+
 /** A cell being built. */
 struct cell_graph {
     struct inventory_results *results;
     const bool *is_uncertain; /**< [values] */
     struct inventory_key key; /**< species, source, province (or KEY_NATIONAL) and year are bound */
     unsigned *levels;         /**< [parameters], bit 1 << level for each that was used */
+    struct quantity_nodes *quantities;
 };
 
 /** Builds the formula of that number in the cell, in the units of the results. Missing values are noted

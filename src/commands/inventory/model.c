@@ -50,7 +50,8 @@ int inventory_parameter_find(const struct inventory_model *model, const char *na
 int inventory_quantity_find(const struct inventory_model *model, const char *name)
 {
     const struct config_node *quantities = config_find(model->root, "quantities");
-    for (size_t i = 0; quantities != NULL && i < quantities->count; i++) {
+    bool has_names = quantities != NULL && quantities->kind == CONFIG_MAPPING;
+    for (size_t i = 0; has_names && i < quantities->count; i++) {
         if (strcmp(quantities->children[i].key, name) == 0) {
             return (int)i;
         }

@@ -18,6 +18,7 @@ struct making {
     graph_node *cell; /* GRAPH_NONE: the source is not there */
     unsigned *levels; /* [cells, parameters] */
     unsigned *united; /* [parameters] of the result at hand */
+    struct quantity_nodes quantities;
 };
 
 /* ---- cells -------------------------------------------------------------------------------- */
@@ -36,7 +37,8 @@ static enum status make_cell(struct making *making, int species, int source, int
     int64_t number = cell_number(making, species, source, province, year);
     struct cell_graph cell = {.results = making->results,
                               .is_uncertain = making->is_uncertain,
-                              .levels = making->levels + number * making->model->parameter_count};
+                              .levels = making->levels + number * making->model->parameter_count,
+                              .quantities = &making->quantities};
     for (int index = 0; index < INDEX_MAX; index++) {
         cell.key.member[index] = KEY_ANY;
     }
@@ -390,7 +392,6 @@ static enum status making_create(struct making *making)
     memset(making->cell, 0xff, cells * sizeof *making->cell); /* GRAPH_NONE */
     TRY(memory_allocate(cells * parameters, sizeof *making->levels, &making->levels));
     TRY(memory_allocate(parameters, sizeof *making->united, &making->united));
-    TRY(memory_allocate(parameters * LEVEL_COUNT, sizeof *results->lookups, &results->lookups));
     TRY(memory_allocate(values, sizeof *results->input_value, &results->input_value));
     TRY(memory_allocate(values, sizeof *results->input_of, &results->input_of));
     TRY(memory_allocate(values, sizeof *results->is_used, &results->is_used));
@@ -433,6 +434,7 @@ done:
     free(making.cell);
     free(making.levels);
     free(making.united);
+    quantity_nodes_clear(&making.quantities);
     return status;
 }
 
@@ -448,7 +450,6 @@ void inventory_results_clear(struct inventory_results *results)
     free(results->input_value);
     free(results->input_of);
     free(results->is_used);
-    free(results->lookups);
     free(results->statistics);
     text_clear(&results->missing_text);
     *results = (struct inventory_results){0};

@@ -62,7 +62,6 @@ struct inventory_results {
     int32_t input_count;
     int32_t *input_of; /**< [values of the model], input, -1: constant or not used */
     bool *is_used;     /**< [values of the model] */
-    int64_t *lookups;  /**< [parameters, LEVEL_COUNT], how often each level was used */
     struct inventory_statistics *statistics; /**< [slots]; NULL before inventory_points() */
     int64_t missing;
     struct text missing_text;

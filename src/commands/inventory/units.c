@@ -10,11 +10,16 @@
 
 enum { FRESH, UNDER_WAY, DONE };
 
+/* Formulas are walked by recursion, and the stack ends: quantities within one another, and operations
+ * within one another when quantities stand in the place of their names. One formula has fewer. */
+enum { QUANTITIES_DEEP = 200, OPERATIONS_DEEP = 5000 };
+
 struct checking {
     struct inventory_model *model;
     char *state; /* [formulas] */
     int *trail;  /* formulas under way, from the outermost */
     int depth;
+    int *height; /* [formulas], operations within one another, those of quantities included */
 };
 
 enum status inventory_formula_place(const struct inventory_formula *formula, int node, char **place)
@@ -230,6 +235,9 @@ static enum status unit_of_name(struct noding *noding, int node)
     if (noding->checking->state[quantity] == UNDER_WAY) {
         return complain_circle(noding->checking, quantity, noding->formula, node);
     }
+    if (noding->checking->depth >= QUANTITIES_DEEP) {
+        return complain(noding->formula, node, "more than 200 quantities that use one another");
+    }
     TRY(check_formula(noding->checking, quantity));
     TRY(copy_unit(model->formulas[quantity].unit, &noding->unit[node]));
 done:
@@ -293,6 +301,34 @@ done:
     return status;
 }
 
+/* Operations within one another, in all that the formula stands for. */
+static enum status check_height(struct checking *checking, const struct inventory_formula *formula,
+                                int number)
+{
+    enum status status;
+    int *height = NULL, count = formula->parsed->count;
+    TRY(memory_allocate((size_t)count, sizeof *height, &height));
+    for (int i = 0; i < count; i++) {
+        const struct formula_node *own = &formula->parsed->nodes[i];
+        int quantity = own->operation == FORMULA_NAME
+                           ? inventory_quantity_find(checking->model, own->name)
+                           : -1;
+        int first = own->first >= 0 ? height[own->first] : 0;
+        int second = own->second >= 0 ? height[own->second] : 0;
+        height[i] = 1 + (quantity >= 0    ? checking->height[quantity]
+                         : first > second ? first
+                                          : second);
+        if (height[i] > OPERATIONS_DEEP) {
+            status = complain(formula, i, "more than 5000 operations within one another");
+            goto done;
+        }
+    }
+    checking->height[number] = height[count - 1];
+done:
+    free(height);
+    return status;
+}
+
 static enum status check_formula(struct checking *checking, int number)
 {
     enum status status = STATUS_OK;
@@ -314,6 +350,7 @@ static enum status check_formula(struct checking *checking, int number)
     formula->unit = noding.unit[count - 1];
     noding.unit[count - 1] = NULL;
     TRY(check_results(checking->model, formula));
+    TRY(check_height(checking, formula, number));
     checking->depth--;
     checking->state[number] = DONE;
 done:
@@ -331,11 +368,13 @@ enum status inventory_units_check(struct inventory_model *model)
     size_t count = (size_t)model->formula_count;
     TRY(memory_allocate(count, 1, &checking.state));
     TRY(memory_allocate(count + 1, sizeof *checking.trail, &checking.trail));
+    TRY(memory_allocate(count, sizeof *checking.height, &checking.height));
     for (int i = 0; i < model->formula_count; i++) {
         TRY(check_formula(&checking, i));
     }
 done:
     free(checking.state);
     free(checking.trail);
+    free(checking.height);
     return status;
 }
