@@ -11,7 +11,8 @@
  *
  * Ranks append under a lock of the whole file, a frame by one write. Whoever appends makes the
  * item's data durable before; the record itself is not synced, so that a power cut may take the
- * last ones: their items are repeated. What a record vouches for is on disk, always.
+ * last ones: their items are repeated. What a record vouches for is on disk, always; but for cubes that are
+ * passing (struct cube_spec), which a resume verifies by the checksums of their records.
  *
  * A frame cut short at the end is what a kill leaves, zeros at the end what a power cut leaves:
  * both are dropped. Any other damage is refused.

@@ -28,7 +28,8 @@ enum status scratch_path(const struct job *job, const char *what, char **path);
  *  where it does not, because it is nobody's product; no other forms are written. */
 struct job scratch_job(const struct job *job);
 
-/** Removes a scratch cube with its sidecar; rank 0 does it. */
-void scratch_remove(const struct job *job, const char *path);
+/** Removes a scratch cube with its sidecar, or what stage_leave() or a kill has left of it. @p rank does it: 0, or
+ *  another while 0 has more to do and all meet afterwards. */
+void scratch_remove(const struct job *job, int rank, const char *path);
 
 #endif

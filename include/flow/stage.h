@@ -120,6 +120,16 @@ struct cube *stage_cube(const struct stage *stage, int cube);
 /** Renames everything into place, as told above. Collective. With --dry-run it does nothing. */
 enum status stage_commit(struct stage *stage);
 
+/** Instead of a commit, for what no longer counts when its user is done (the draws of an inventory): the cubes,
+ *  which are passing (struct cube_spec), are closed and stay under their partial paths beside the journal, all
+ *  ranks can read them, and scratch_remove() takes them away. Nothing is durable: a run that resumes
+ *  verifies each item by its checksum, whatever its record says, and begins the stage afresh where one
+ *  is not what it was. Collective. With --dry-run it does nothing. */
+enum status stage_leave(struct stage *stage);
+
+/** Whether all items are on record, so that flow_run() has none to do. */
+bool stage_is_recorded(const struct stage *stage);
+
 /** Ends the stage; without a commit the partial files stay for --resume. Collective; NULL on every
  *  rank is allowed. */
 void stage_destroy(struct stage **stage);

@@ -60,6 +60,9 @@ struct cube_spec {
     const struct cube_attribute *attributes;
     int attribute_count;
     enum cube_format format;
+    /** Need not outlive the machine: nothing is synced, not even on closing, and the disk is not told to
+     *  begin. What a reader finds after a power cut is anything, so that it must be verified. */
+    bool is_passing;
 };
 
 struct cube;

@@ -214,7 +214,7 @@ void weather_release_coarse(const struct job *job, struct weather_field *field, 
 {
     cube_close(&field->coarse);
     if (is_finished && field->coarse_path != NULL) {
-        scratch_remove(job, field->coarse_path);
+        scratch_remove(job, 0, field->coarse_path);
     }
     free(field->coarse_path);
 }

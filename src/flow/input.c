@@ -263,7 +263,7 @@ void input_close(struct input **input_pointer, bool is_finished)
     }
     dataset_close(&input->dataset);
     if (is_finished && input->scratch_path != NULL) {
-        scratch_remove(input->job, input->scratch_path);
+        scratch_remove(input->job, 0, input->scratch_path);
     }
     georeference_destroy(&input->grid);
     time_axis_destroy(&input->time);

@@ -216,18 +216,21 @@ done:
     return status;
 }
 
+static void remove_ending(const char *path, const char *ending)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s%s", path, ending) > 0) {
+        unlink(name);
+    }
+    free(name);
+}
+
 /* The scratch of an input that cannot be read: mended, the input has another name for it, so that
  * nobody would ever come back for this. */
 static void remove_unfinished(const char *path)
 {
-    static const char *const endings[] = {".partial", ".journal"};
-    for (int i = 0; i < 2; i++) {
-        char *name = NULL;
-        if (asprintf(&name, "%s%s", path, endings[i]) > 0) {
-            unlink(name);
-        }
-        free(name);
-    }
+    remove_ending(path, ".partial");
+    remove_ending(path, ".journal");
 }
 
 static enum status decode(const struct job *job, struct decoding *decoding, const char *identity,
@@ -315,14 +318,10 @@ struct job scratch_job(const struct job *job)
     return own;
 }
 
-void scratch_remove(const struct job *job, const char *path)
+void scratch_remove(const struct job *job, int rank, const char *path)
 {
-    char *sidecar = NULL;
-    if (job->rank == 0) {
-        unlink(path);
-        if (asprintf(&sidecar, "%s.prov.json", path) > 0) {
-            unlink(sidecar);
-        }
-        free(sidecar);
+    static const char *const endings[] = {"", ".prov.json", ".partial", ".journal"};
+    for (int i = 0; i < 4 && job->rank == rank; i++) {
+        remove_ending(path, endings[i]);
     }
 }

@@ -193,10 +193,16 @@ done:
 static enum status cubes_sync(const struct stage *stage)
 {
     enum status status = STATUS_OK;
+    bool is_passing = stage->cube_count > 0;
     for (int i = 0; i < stage->cube_count; i++) {
-        TRY(path_sync(stage_partial(stage, stage->cubes[i].path)));
+        if (!stage->cubes[i].spec.is_passing) {
+            TRY(path_sync(stage_partial(stage, stage->cubes[i].path)));
+            is_passing = false;
+        }
     }
-    TRY(path_sync(stage->folder));
+    if (!is_passing) {
+        TRY(path_sync(stage->folder));
+    }
 done:
     return status;
 }
@@ -373,6 +379,11 @@ const char *stage_fingerprint_text(const struct stage *stage)
 bool stage_is_done(const struct stage *stage)
 {
     return stage->state == STAGE_DONE;
+}
+
+bool stage_is_recorded(const struct stage *stage)
+{
+    return stage->state == STAGE_RUNNING && stage->finished_before == stage->items.count;
 }
 
 const struct items *stage_items(const struct stage *stage)

@@ -383,6 +383,22 @@ done:
     return status;
 }
 
+enum status stage_leave(struct stage *stage)
+{
+    enum status status = STATUS_OK;
+    struct totals totals = {0};
+    if (stage->state != STAGE_RUNNING) {
+        goto done;
+    }
+    TRY(totals_collect(stage, &totals));
+    TRY(cubes_close(stage)); /* on network file systems others see what was written from now on */
+    if (stage->job->rank == 0) {
+        log_done(stage, &totals);
+    }
+done:
+    return status;
+}
+
 enum status stage_commit(struct stage *stage)
 {
     enum status status = STATUS_OK;

@@ -137,7 +137,7 @@ const struct classic_variable *classic_find(const struct classic_file *file, con
 
 int classic_flush(const struct classic_file *file)
 {
-    return fdatasync(file->descriptor) == 0 ? 0 : errno;
+    return file->is_passing || fdatasync(file->descriptor) == 0 ? 0 : errno;
 }
 
 enum status classic_flushed(const struct classic_file *file, int error)
@@ -407,7 +407,7 @@ static void flush_written(const struct classic_file *file, int64_t *unflushed, i
                           int64_t end, int64_t bytes)
 {
     *unflushed += bytes;
-    if (*unflushed >= FLUSH_BYTES) {
+    if (*unflushed >= FLUSH_BYTES && !file->is_passing) {
         sync_file_range(file->descriptor, first, end - first, SYNC_FILE_RANGE_WRITE);
         *unflushed = 0;
     }

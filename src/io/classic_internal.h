@@ -30,6 +30,7 @@ struct classic_file {
     char *path;
     int descriptor;
     bool is_writable;
+    bool is_passing;      /**< never synced, see struct cube_spec */
     bool needs_lock;      /**< NFS keeps pages of its own, so writes lock what they touch */
     int64_t needed_bytes; /**< size that the header asks for */
     int64_t count;

@@ -111,6 +111,7 @@ static enum status open_local(const char *path, const struct cube_spec *spec, st
     TRY(memory_allocate(count, sizeof *cube->variables, &cube->variables));
     TRY(memory_allocate(count, sizeof *cube->places, &cube->places));
     TRY(classic_open(path, true, &cube->file));
+    cube->file->is_passing = spec->is_passing;
     TRY(find_variables(cube, spec));
     TRY(compare_axes(cube->file, spec));
 done:

@@ -91,7 +91,8 @@ static enum status describe(const struct inventory_drawing *drawing, struct inve
     draws->spec = (struct cube_spec){.grid = draws->grid,
                                      .variables = &draws->variable,
                                      .variable_count = 1,
-                                     .format = CUBE_CDF5};
+                                     .format = CUBE_CDF5,
+                                     .is_passing = true};
 done:
     return status;
 }
@@ -109,21 +110,26 @@ done:
 }
 
 static enum status run(const struct job *job, const struct inventory_drawing *drawing,
-                       const struct inventory_draws *draws)
+                       struct inventory_draws *draws)
 {
     enum status status;
     struct stage *stage = NULL;
     const struct job own = scratch_job(job);
     struct drawer drawer = {.drawing = drawing, .draws = draws};
     const struct items items = items_counted(draws->variable.layers);
-    const struct items_cost cost = {.fixed_bytes = inventory_draws_bytes(drawing->results, drawing->block)};
+    const struct items_cost cost = {.fixed_bytes =
+                                        inventory_draws_bytes(drawing->results, drawing->block)};
     const struct flow_work work = {.context = &drawer, .compute = draw_block, .write = write_block};
     TRY_TOGETHER(job->comm, declare(&own, drawing, draws, &stage));
     TRY(stage_begin(stage, &items, &cost));
     if (!stage_is_done(stage)) {
         TRY_TOGETHER(job->comm, drawer_create(&drawer));
         TRY(flow_run(stage, &work));
-        TRY(stage_commit(stage));
+        TRY(stage_leave(stage));
+    }
+    if (!job->dry_run) {
+        const char *path = stage_is_done(stage) ? draws->path : stage_partial(stage, draws->path);
+        TRY_TOGETHER(job->comm, cube_reopen(MPI_COMM_SELF, path, &draws->spec, &draws->cube));
     }
 done:
     stage_destroy(&stage);
@@ -143,10 +149,6 @@ enum status inventory_draws_make(const struct job *job, const struct inventory_d
     enum status status;
     TRY_TOGETHER(job->comm, describe(drawing, draws));
     TRY(run(job, drawing, draws));
-    if (!job->dry_run) {
-        TRY_TOGETHER(job->comm,
-                     cube_reopen(MPI_COMM_SELF, draws->path, &draws->spec, &draws->cube));
-    }
 done:
     return status;
 }
@@ -178,7 +180,7 @@ void inventory_draws_close(const struct job *job, struct inventory_draws *draws,
 {
     cube_close(&draws->cube);
     if (is_finished && draws->path != NULL) {
-        scratch_remove(job, draws->path);
+        scratch_remove(job, job->size - 1, draws->path); /* the first has the tables to write */
     }
     georeference_destroy(&draws->grid);
     free(draws->path);

@@ -46,7 +46,7 @@ enum status inventory_draws_make(const struct job *job, const struct inventory_d
 enum status inventory_draws_read(const struct inventory_draws *draws, int64_t first, int64_t count,
                                  int64_t limit, float *room, float *values);
 
-/** Closes; removes the scratch where the run @p is_finished. */
+/** Closes; removes the scratch where the run @p is_finished. Whatever is called next is collective. */
 void inventory_draws_close(const struct job *job, struct inventory_draws *draws, bool is_finished);
 
 #endif

@@ -557,9 +557,12 @@ static enum status run_items(struct inventory *inventory)
                              .write = item_write,
                              .between = gather_early,
                              .later = inventory->first[ITEM_LATER]};
-    TRY(draw(inventory));
+    if (!stage_is_recorded(inventory->stage)) {
+        TRY(draw(inventory));
+    }
     TRY_TOGETHER(job->comm, create_buffers(inventory));
     TRY(flow_run(inventory->stage, &work));
+    inventory_draws_close(job, &inventory->draws, !job->dry_run); /* nobody needs them any more */
     bool is_writer = job->rank == 0 && !job->dry_run;
     TRY_TOGETHER(job->comm, is_writer ? write_tables(inventory) : STATUS_OK);
     TRY(stage_commit(inventory->stage));

@@ -485,10 +485,10 @@ void passes_close(const struct job *job, struct passes *passes, bool is_finished
 {
     dataset_close(&passes->values);
     if (is_finished && passes->values_path != NULL) {
-        scratch_remove(job, passes->values_path);
+        scratch_remove(job, 0, passes->values_path);
     }
     if (is_finished && passes->variograms_path != NULL) {
-        scratch_remove(job, passes->variograms_path);
+        scratch_remove(job, 0, passes->variograms_path);
     }
     free(passes->values_path);
     free(passes->variograms_path);
