@@ -8,7 +8,8 @@
 #include "sobol_internal.h"
 
 enum {
-    ROUNDS = 8 /* of the Feistel network, an even number */
+    ROUNDS = 8, /* of the Feistel network, an even number */
+    FEW = 16
 };
 
 #define NEAREST_ONE 0x1.fffffffffffffp-1
@@ -61,6 +62,20 @@ static uint64_t stirred(uint64_t x)
     return x ^ x >> 33;
 }
 
+/* Where a number comes to lie when so few are shuffled by Fisher and Yates with the digits of @p bits. Halves of so few
+ * bits would not reach all orders alike. */
+static int64_t shuffled(uint64_t bits, int64_t count, int64_t from)
+{
+    int64_t place = from;
+    for (int64_t last = count - 1; last > 0; last--) {
+        unsigned __int128 product = (unsigned __int128)bits * (uint64_t)(last + 1);
+        int64_t other = (int64_t)(product >> 64);
+        bits = (uint64_t)product;
+        place = place == last ? other : place == other ? last : place;
+    }
+    return place;
+}
+
 /* Each @p turn has an order of its own. A number beyond count is sent on until it falls below: that keeps the map one
  * to one. */
 static int64_t order_place(const struct order *order, const uint64_t keys[ROUNDS], int64_t turn,
@@ -68,6 +83,9 @@ static int64_t order_place(const struct order *order, const uint64_t keys[ROUNDS
 {
     uint64_t number = (uint64_t)from;
     uint64_t tweak = stirred((uint64_t)turn + UINT64_C(0x9e3779b97f4a7c15));
+    if (order->count <= FEW) {
+        return shuffled(stirred(keys[0] ^ tweak), (int64_t)order->count, from);
+    }
     uint64_t low_mask = (UINT64_C(1) << order->low_bits) - 1;
     uint64_t high_mask = (UINT64_C(1) << order->high_bits) - 1;
     do {

@@ -454,6 +454,38 @@ static void hypercubes_are_independent(void **state)
     }
 }
 
+/* Which of its parts a group gives to which slice: of 5 slices every pair of parts comes as often, over 20480 groups of
+ * 20 parameters; chi-squared with 19 degrees of freedom lies below 60 but for one case in 250,000. */
+static void slices_share_their_groups_in_any_order(void **state)
+{
+    (void)state;
+    enum {
+        SLICES = 5,
+        PARAMETERS = 20
+    };
+    static double u[SLICES * SAMPLING_BLOCK];
+    static int part[SAMPLING_BLOCK][SLICES];
+    int pairs[SLICES][SLICES] = {{0}};
+    for (uint64_t item = 0; item < PARAMETERS; item++) {
+        struct sampling_plan plan = {SAMPLING_LATIN_HYPERCUBE, 5, SLICES * SAMPLING_BLOCK, 1};
+        sampling_uniforms(&plan, (struct sampling_parameter){item, 0}, 0, plan.draws, u);
+        for (int64_t i = 0; i < plan.draws; i++) {
+            int64_t whole = (int64_t)(u[i] * (double)plan.draws);
+            part[whole / SLICES][i / SAMPLING_BLOCK] = (int)(whole % SLICES);
+        }
+        for (int group = 0; group < SAMPLING_BLOCK; group++) {
+            pairs[part[group][0]][part[group][SLICES - 1]]++;
+        }
+    }
+    double sum = 0, expected = PARAMETERS * SAMPLING_BLOCK / 20.0;
+    for (int a = 0; a < SLICES; a++) {
+        for (int b = 0; b < SLICES; b++) {
+            sum += a != b ? (pairs[a][b] - expected) * (pairs[a][b] - expected) / expected : 0;
+        }
+    }
+    assert_true(sum < 60);
+}
+
 /* Every block is even, and no two of them are the same; a longer run begins with a shorter one. */
 static void scrambled_sequences_take_turns(void **state)
 {
@@ -536,6 +568,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plans_do_not_feel_how_they_are_cut),
     cmocka_unit_test(each_stratum_of_each_hypercube_holds_one_draw),
     cmocka_unit_test(hypercubes_are_independent),
+    cmocka_unit_test(slices_share_their_groups_in_any_order),
     cmocka_unit_test(scrambled_sequences_take_turns),
     cmocka_unit_test(sobol_fills_evenly),
     cmocka_unit_test(every_part_of_a_plan_counts),
