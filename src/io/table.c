@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <strings.h>
 
 #include <cpl_conv.h>
@@ -492,10 +493,25 @@ done:
     return status;
 }
 
+/* GDAL takes the only row of a sheet for data of columns Field1, Field2 ...: it is the header. Rows below
+ * a header are numbered from 2. */
+static OGRFeatureH lone_header(OGRLayerH sheet)
+{
+    OGR_L_ResetReading(sheet);
+    OGRFeatureH row = OGR_L_GetNextFeature(sheet);
+    bool is_lone = row != NULL && OGR_F_GetFID(row) == 1 && OGR_L_GetFeatureCount(sheet, 1) == 1 &&
+                   strcmp(OGR_Fld_GetNameRef(OGR_F_GetFieldDefnRef(row, 0)), "Field1") == 0;
+    if (row != NULL && !is_lone) {
+        OGR_F_Destroy(row);
+    }
+    return is_lone ? row : NULL;
+}
+
 static enum status read_sheet(const char *path, OGRLayerH sheet, struct table **table)
 {
     enum status status;
     OGRFeatureDefnH columns = OGR_L_GetLayerDefn(sheet);
+    OGRFeatureH header = NULL;
     int cols = OGR_FD_GetFieldCount(columns);
     const char **names = NULL;
     TRY(memory_allocate((size_t)cols, sizeof *names, &names));
@@ -503,12 +519,19 @@ static enum status read_sheet(const char *path, OGRLayerH sheet, struct table **
             "%s: sheet '%s' is empty; a table starts with a row of column "
             "names",
             path, OGR_L_GetName(sheet));
+    header = lone_header(sheet);
     for (int col = 0; col < cols; col++) {
-        names[col] = OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(columns, col));
+        names[col] = header != NULL ? OGR_F_GetFieldAsString(header, col)
+                                    : OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(columns, col));
     }
     TRY(table_create(path, "row", cols, names, table));
-    TRY(read_sheet_rows(sheet, *table));
+    if (header == NULL) {
+        TRY(read_sheet_rows(sheet, *table));
+    }
 done:
+    if (header != NULL) {
+        OGR_F_Destroy(header);
+    }
     free(names);
     return status;
 }
@@ -517,9 +540,12 @@ static enum status read_workbook(const struct table_source *source, struct table
 {
     enum status status;
     OGRLayerH sheet = NULL;
+    GDALDatasetH book = NULL;
+    FAIL_IF(access(source->path, R_OK) != 0, STATUS_DATA, "%s: cannot be read: %s", source->path,
+            strerror(errno));
     gdal_session_start();
     gdal_session_clear();
-    GDALDatasetH book = open_workbook(source->path);
+    book = open_workbook(source->path);
     FAIL_IF(book == NULL, STATUS_DATA, "%s: cannot be read as a workbook: %s", source->path,
             gdal_session_message());
     TRY(find_sheet(source, book, &sheet));

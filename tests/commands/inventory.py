@@ -13,6 +13,7 @@ import math
 import os
 import statistics
 import sys
+import zipfile
 
 YEARS = [2015, 2016, 2017]
 PROVINCES = {"North": "Up", "South": "Up", "East": "Down"}
@@ -105,6 +106,38 @@ def make(folder):
 
 # ---- what can be wrong ------------------------------------------------------------------------
 
+SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def workbook(folder, name, text):
+    """The least that is a workbook: one sheet of the rows of a CSV text, numbers as numbers."""
+    def cell(row, col, value):
+        place = f'r="{chr(65 + col)}{row}"'
+        is_number = value.replace(".", "", 1).isdigit()
+        return (f"<c {place}><v>{value}</v></c>" if is_number else
+                f'<c {place} t="inlineStr"><is><t>{value}</t></is></c>')
+    rows = "".join(f'<row r="{i}">' + "".join(cell(i, col, value) for col, value in enumerate(row)) + "</row>"
+                   for i, row in enumerate(csv.reader(text.splitlines()), 1))
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName='
+        f'"/xl/workbook.xml" ContentType="{TYPE}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" '
+        f'ContentType="{TYPE}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{SHEETS}" xmlns:r="{OFFICE}"><sheets><sheet name="data" sheetId="1" '
+        'r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{SHEETS}"><sheetData>{rows}</sheetData></worksheet>'}
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as file:
+        for part, xml in parts.items():
+            file.writestr(part, xml)
+
+
 def bad(folder):
     make(folder)
 
@@ -113,6 +146,12 @@ def bad(folder):
         assert old in text, name
         write(folder, name + ".csv", text.replace(old, new), encoding)
         write(folder, name + ".yaml", CONFIG.replace("coal.csv", name + ".csv"))
+
+    def sheet(name, old, new):
+        text = coal_table()
+        assert old in text, name
+        workbook(folder, name + ".xlsx", text.replace(old, new))
+        write(folder, name + ".yaml", CONFIG.replace("coal.csv", name + ".xlsx"))
 
     def config(name, old, new):
         assert old in CONFIG, name
@@ -126,6 +165,20 @@ def bad(folder):
     table("separators", "South,2016,410", 'South,2016,"1,410"')
     table("spelling", "South,2016,410", "SOUTH,2016,410")
     table("unknown_province", "South,2016,410", "Suoth,2016,410")
+    table("longer_province", "South,2016,410", "South Province,2016,410")
+    sheet("sheet_unit", "North,2016,120,kt", "North,2016,120,wibble")
+    sheet("sheet_year", "South,2016,410,kt\n", "")
+    sheet("sheet_twin", "South,2016,410,kt\n", "South,2016,410,kt\nSouth,2016,411,kt\n")
+    sheet("sheet_negative", "South,2016,410", "South,2016,-410")
+    sheet("sheet_separators", "South,2016,410", 'South,2016,"1,410"')
+    sheet("sheet_spelling", "South,2016,410", "SOUTH,2016,410")
+    workbook(folder, "sheet_header.xlsx", "province,year,value,unit\n")
+    write(folder, "sheet_header.yaml", CONFIG.replace("coal.csv", "sheet_header.xlsx"))
+    config("no_sheet", "coal.csv", "nowhere.xlsx")
+    config("percent_above", "device: FF, value: 0.99}", 'device: FF, value: 199, unit: "%"}')
+    config("set_unknown", "set: {parameter: factor,", "set: {parameter: factr,")
+    two = CONFIG.replace("regions:", "species: [Hg, Pb]\nregions:", 1)
+    write(folder, "told_once.yaml", two.replace("coal.csv", "missing_year.csv"))
     table("encoding", "Sea,2015", "S\u00e9a,2015", "latin-1")
     table("text", "South,2016,410", "South,2016,n/a")
     table("odd_year", "South,2016,410", "South,MMXVI,410")

@@ -105,10 +105,24 @@ const char *inventory_respell(const struct config_node *spellings, const char *i
     return text;
 }
 
+/* The longest name that stands in @p word, or that it stands in: "Hebei Province". */
+static const char *contained(const char *word, const struct text_list *names)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
+        bool is_near = strlen(name) > 2 && strlen(word) > 2 &&
+                       (strcasestr(word, name) != NULL || strcasestr(name, word) != NULL);
+        best = is_near && (best == NULL || strlen(name) > strlen(best)) ? name : best;
+    }
+    return best;
+}
+
 const char *inventory_near(const char *word, const struct text_list *names, char *buffer,
                            size_t bytes)
 {
     const char *near = text_suggest(word, (const char *const *)names->items, names->count);
+    near = near != NULL ? near : contained(word, names);
     buffer[0] = '\0';
     if (near != NULL) {
         snprintf(buffer, bytes, "; did you mean '%s'?", near);

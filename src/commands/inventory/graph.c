@@ -51,6 +51,28 @@ static const char *nearest_place(const struct inventory_model *model, int parame
     return place;
 }
 
+/* What was missed already, for another species perhaps, is not told again. */
+static bool is_noted(struct inventory_results *results, int parameter,
+                     const struct inventory_key *key)
+{
+    const struct inventory_parameter *own = &results->model->parameters[parameter];
+    struct {
+        int32_t parameter;
+        struct inventory_key key;
+    } missed = {.parameter = parameter, .key = *key};
+    struct text *noted = &results->missing_keys;
+    for (int index = 0; index < INDEX_MAX; index++) {
+        missed.key.member[index] = own->by[index] ? key->member[index] : KEY_ANY;
+    }
+    for (size_t at = 0; at + sizeof missed <= noted->length; at += sizeof missed) {
+        if (memcmp(noted->data + at, &missed, sizeof missed) == 0) {
+            return true;
+        }
+    }
+    text_add_bytes(noted, (const char *)&missed, sizeof missed);
+    return false;
+}
+
 static void note_missing(struct cell_graph *cell, int parameter, const struct inventory_key *key)
 {
     char keys[512], place[CONFIG_PLACE_BYTES];
@@ -58,7 +80,7 @@ static void note_missing(struct cell_graph *cell, int parameter, const struct in
     const struct inventory_model *model = results->model;
     const struct inventory_parameter *own = &model->parameters[parameter];
     struct text *text = &results->missing_text;
-    if (results->missing++ >= MISSING_TOLD) {
+    if (is_noted(results, parameter, key) || results->missing++ >= MISSING_TOLD) {
         return;
     }
     inventory_key_text(model, parameter, key, keys, sizeof keys);

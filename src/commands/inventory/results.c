@@ -452,6 +452,7 @@ void inventory_results_clear(struct inventory_results *results)
     free(results->is_used);
     free(results->statistics);
     text_clear(&results->missing_text);
+    text_clear(&results->missing_keys);
     *results = (struct inventory_results){0};
 }
 

@@ -64,7 +64,7 @@ struct inventory_results {
     bool *is_used;     /**< [values of the model] */
     struct inventory_statistics *statistics; /**< [slots]; NULL before inventory_points() */
     int64_t missing;
-    struct text missing_text;
+    struct text missing_text, missing_keys;
 };
 
 /** Makes the graph of all results. @p is_uncertain [values] says which values are inputs; the others are

@@ -59,6 +59,7 @@ static enum status read_set(struct reading *reading)
             return inventory_complain(one, "'set' takes keys such as parameter, province, year, unit");
         }
         reading->set[field] = one->text;
+        reading->entry.set[field] = one;
     }
     reading->set[FIELD_REFERENCE] = reading->set[FIELD_REFERENCE] != NULL
                                         ? reading->set[FIELD_REFERENCE]

@@ -32,14 +32,16 @@ const char *inventory_entry_place(const struct inventory_entry *entry, int field
     if (entry->table != NULL && entry->col[field] >= 0) {
         return table_cell_place(entry->table, entry->row, entry->col[field], buffer, bytes);
     }
-    if (entry->table != NULL) {
+    if (entry->table != NULL && entry->set[field] == NULL) {
         snprintf(buffer, bytes, "%s, %s %lld", entry->table->path, entry->table->place,
                  (long long)entry->table->number[entry->row]);
         return buffer;
     }
     char place[CONFIG_PLACE_BYTES];
-    const struct config_node *node =
-        field >= INDEX_MAX ? config_find(entry->node, field_names[field]) : NULL;
+    const struct config_node *node = entry->set[field];
+    if (node == NULL && field >= INDEX_MAX) {
+        node = config_find(entry->node, field_names[field]);
+    }
     snprintf(buffer, bytes, "%s", config_place(node != NULL ? node : entry->node, place));
     return buffer;
 }
@@ -104,11 +106,12 @@ static enum status refuse_member(const struct inventory_model *model,
                                   place, text, names->members.items[i]);
         }
     }
+    inventory_near(text, &names->members, near, sizeof near);
     return failure_record(STATUS_DATA, __FILE__, __LINE__,
-                          "%s: unknown %s '%s'%s; add it to the config, give another spelling under "
+                          "%s: unknown %s '%s'%s %s it, add it to the config, give another spelling under "
                           "'spellings', or leave such rows out with 'leave_out'",
-                          place, names->name, text,
-                          inventory_near(text, &names->members, near, sizeof near));
+                          place, names->name, text, near[0] != '\0' ? near : ":",
+                          near[0] != '\0' ? "Correct" : "correct");
 }
 
 static enum status find_member(const struct inventory_model *model,
@@ -350,6 +353,7 @@ static enum status check_range(const struct inventory_entry *entry,
 {
     enum status status = STATUS_OK;
     char place[PLACE_BYTES];
+    bool has_unit = !is_empty(entry->text[FIELD_UNIT]);
     inventory_entry_place(entry, FIELD_VALUE, place, sizeof place);
     FAIL_IF(parameter->kind != PARAMETER_NUMBER && value < 0, STATUS_DATA,
             "%s: '%s' of '%s' is negative, which no %s can be: correct it (kind: number allows it)",
@@ -358,9 +362,9 @@ static enum status check_range(const struct inventory_entry *entry,
             : parameter->kind == PARAMETER_SHARE  ? "share"
                                                   : "factor");
     FAIL_IF(parameter->kind == PARAMETER_SHARE && value > 1 * (1 + 1e-12), STATUS_DATA,
-            "%s: a share of %s%s%s is above 1: correct it, or say that it is per cent ('unit: %%')",
-            place, entry->text[FIELD_VALUE], is_empty(entry->text[FIELD_UNIT]) ? "" : " ",
-            is_empty(entry->text[FIELD_UNIT]) ? "" : entry->text[FIELD_UNIT]);
+            "%s: a share of %s%s%s is above 1: correct it%s", place, entry->text[FIELD_VALUE],
+            has_unit ? " " : "", has_unit ? entry->text[FIELD_UNIT] : "",
+            has_unit ? "" : ", or say that it is per cent ('unit: %')");
 done:
     return status;
 }

@@ -26,6 +26,7 @@ struct inventory_entry {
     const struct table *table;       /**< NULL: an item of the config */
     int64_t row;
     int64_t col[FIELDS];             /**< columns of the table, -1: not in it */
+    const struct config_node *set[FIELDS]; /**< what `set` of the table says, NULL: nothing */
     const struct config_node *spellings;
     bool ignores_case;
     enum sample_meaning meaning;
