@@ -222,8 +222,8 @@ bench: $(PROGRAM) plugins $(BUILD)/tests/bench/kernels $(BUILD)/tests/bench/netw
 bench-io: $(PROGRAM) $(BUILD)/tests/bench/copy ## copy a cube in bands beside a plain copy; PAIRS=7 WORK=DIR
 	@tests/bench/io
 
-bench-scaling: $(PROGRAM) ## deweather on 1 and 2 ranks, and what the machine allows; PAIRS=7
-	@tests/bench/scaling
+bench-scaling: $(PROGRAM) ## deweather and inventory on 1 and 2 ranks, and what the machine allows; PAIRS=7 T=NAME
+	@T='$(T)' tests/bench/scaling
 
 bench-cost: $(PROGRAM) ## what a large grid would cost on many ranks, from counts; ROWS= COLS= DAYS=
 	@tests/bench/cost
