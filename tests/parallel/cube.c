@@ -57,7 +57,7 @@ static void open_spec(bool is_projected, struct georeference **grid, struct time
     assert_int_equal(time_axis_create_daily(CALENDAR_STANDARD, 2012, 2, 25, STEPS, axis),
                      STATUS_OK);
     *spec = (struct cube_spec){
-        *grid, *axis, variables, VARIABLES, attributes, 1, CUBE_AUTOMATIC};
+        *grid, *axis, variables, VARIABLES, attributes, 1, CUBE_AUTOMATIC, false};
 }
 
 /* Values of one variable in a window; released with free(). */
