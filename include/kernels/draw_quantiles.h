@@ -3,7 +3,10 @@
 #ifndef AIRSHED_KERNELS_DRAW_QUANTILES_H
 #define AIRSHED_KERNELS_DRAW_QUANTILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/status.h"
 
 /** differences[i] = values[i] - point, rounded to float; [count]. */
 void draws_differences(const double *values, int64_t count, double point, float *differences);
@@ -77,5 +80,35 @@ enum {
 void draws_errors_between(const float *values, int64_t count, const struct draw_turns *turns,
                           double mean, const double *probabilities, int wanted,
                           struct draw_quantile *found, double *mean_error);
+
+/** Moments, quantiles and their errors of more draws than memory holds, which come two or three times over: the same
+ *  as above, exactly, in DRAW_STREAM_BYTES for three quantiles. A quantile is found by the first 16 bits of numbers in the first pass and by the others in
+ *  the second (a radix selection); the third, for errors between randomisations, counts what lies below it. */
+struct draw_stream;
+
+enum {
+    DRAW_STREAM_BYTES = 11 << 20
+};
+
+/** Begins the first pass.
+ *  @param[in] turns  NULL: independent draws
+ *  @return STATUS_OK or STATUS_MEMORY */
+enum status draw_stream_create(const double *probabilities, int wanted,
+                               const struct draw_turns *turns, struct draw_stream **stream);
+
+/** Releases *@p stream and sets it to NULL; NULL is allowed. */
+void draw_stream_destroy(struct draw_stream **stream);
+
+/** The next @p count draws of this pass, in parts of any length. NaN ones do not count. */
+void draw_stream_take(struct draw_stream *stream, const float *values, int64_t count);
+
+/** Ends a pass. @return whether all draws are to come again */
+bool draw_stream_next(struct draw_stream *stream);
+
+/** What was found. NaN where there were no numbers.
+ *  @param[out] found  [wanted]
+ *  @return numbers among the draws */
+int64_t draw_stream_found(const struct draw_stream *stream, double *mean, double *sd,
+                          double *mean_error, struct draw_quantile *found);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "kernels/lanes.h"
 
 /* ---- moments ------------------------------------------------------------------------------ */
@@ -363,24 +365,20 @@ static void add_block(const float *values, int64_t count, double mean,
     }
 }
 
-void draws_errors_between(const float *values, int64_t count, const struct draw_turns *turns,
-                          double mean, const double *probabilities, int wanted,
-                          struct draw_quantile *found, double *mean_error)
+/* The standard errors that the tallies of all randomisations tell. */
+static void errors_of(const struct tally *tallies, int64_t randomisations,
+                      const double *probabilities, int wanted, struct draw_quantile *found,
+                      double *mean_error)
 {
-    struct tally tallies[DRAW_RANDOMISATIONS_MAX] = {{0}}, all = {0};
+    struct tally all = {0};
     double squares = 0, apart = 0, apart_below[DRAW_QUANTILES_MAX] = {0};
-    for (int64_t start = 0; start < count; start += turns->block) {
-        int64_t left = count - start;
-        add_block(values + start, left < turns->block ? left : turns->block, mean, found, wanted,
-                  &tallies[start / turns->block % turns->randomisations]);
-    }
-    for (int64_t r = 0; r < turns->randomisations; r++) {
+    for (int64_t r = 0; r < randomisations; r++) {
         all.numbers += tallies[r].numbers;
         for (int k = 0; k < wanted; k++) {
             all.below[k] += tallies[r].below[k];
         }
     }
-    for (int64_t r = 0; r < turns->randomisations; r++) {
+    for (int64_t r = 0; r < randomisations; r++) {
         double part = tallies[r].numbers / all.numbers;
         squares += part * part;
         apart += tallies[r].sum * tallies[r].sum;
@@ -395,4 +393,242 @@ void draws_errors_between(const float *values, int64_t count, const struct draw_
         double binomial = all.numbers * probabilities[k] * (1 - probabilities[k]);
         found[k].error *= sqrt(apart_below[k] / freedom / binomial);
     }
+}
+
+/* Draws from number @p first on, each to the tally of its randomisation. */
+static void tally_draws(const float *values, int64_t first, int64_t count,
+                        const struct draw_turns *turns, double mean,
+                        const struct draw_quantile *found, int wanted, struct tally *tallies)
+{
+    for (int64_t start = 0, length; start < count; start += length) {
+        int64_t draw = first + start, left = turns->block - draw % turns->block;
+        length = count - start < left ? count - start : left;
+        add_block(values + start, length, mean, found, wanted,
+                  &tallies[draw / turns->block % turns->randomisations]);
+    }
+}
+
+void draws_errors_between(const float *values, int64_t count, const struct draw_turns *turns,
+                          double mean, const double *probabilities, int wanted,
+                          struct draw_quantile *found, double *mean_error)
+{
+    struct tally tallies[DRAW_RANDOMISATIONS_MAX] = {{0}};
+    tally_draws(values, 0, count, turns, mean, found, wanted, tallies);
+    errors_of(tallies, turns->randomisations, probabilities, wanted, found, mean_error);
+}
+
+/* ---- streams ------------------------------------------------------------------------------ */
+
+enum {
+    HALF_BITS = 16,
+    HALF_KEYS = 1 << HALF_BITS,
+    RANKS = 6 /* that a quantile needs: two for each of its places */
+};
+
+enum stream_pass {
+    PASS_FIRST_BITS,
+    PASS_LAST_BITS,
+    PASS_ERRORS
+};
+
+/** A number's key has a first and a last half. */
+struct draw_stream {
+    double probabilities[DRAW_QUANTILES_MAX];
+    int wanted;
+    bool has_turns;
+    struct draw_turns turns;
+    enum stream_pass pass;
+    int64_t next; /* draw */
+    int64_t numbers;
+    double sums[WIDTH], mean, sd, mean_error; /* lanes by number of the draw, however it comes */
+    int64_t *begins;                          /* [HALF_KEYS], numbers with such a first half */
+    int16_t *half_of; /* [HALF_KEYS], where the last halves of these are counted; -1: nowhere */
+    int64_t *ends;    /* [half_count, HALF_KEYS] */
+    int half_count;
+    struct draw_quantile found[DRAW_QUANTILES_MAX];
+    struct tally tallies[DRAW_RANDOMISATIONS_MAX];
+};
+
+enum status draw_stream_create(const double *probabilities, int wanted,
+                               const struct draw_turns *turns, struct draw_stream **out)
+{
+    enum status status;
+    struct draw_stream *stream = NULL;
+    TRY(memory_allocate(1, sizeof *stream, &stream));
+    TRY(memory_allocate(HALF_KEYS, sizeof *stream->begins, &stream->begins));
+    TRY(memory_allocate(HALF_KEYS, sizeof *stream->half_of, &stream->half_of));
+    TRY(memory_allocate((size_t)(RANKS * wanted) * HALF_KEYS, sizeof *stream->ends, &stream->ends));
+    memset(stream->half_of, -1, HALF_KEYS * sizeof *stream->half_of);
+    memcpy(stream->probabilities, probabilities, (size_t)wanted * sizeof *probabilities);
+    stream->wanted = wanted;
+    stream->has_turns = turns != NULL;
+    stream->turns = turns != NULL ? *turns : (struct draw_turns){1, 1};
+    stream->mean = stream->sd = stream->mean_error = NAN;
+    for (int k = 0; k < wanted; k++) {
+        stream->found[k] = (struct draw_quantile){NAN, NAN};
+    }
+    *out = stream;
+    stream = NULL;
+done:
+    draw_stream_destroy(&stream);
+    return status;
+}
+
+void draw_stream_destroy(struct draw_stream **stream)
+{
+    struct draw_stream *own = *stream;
+    if (own == NULL) {
+        return;
+    }
+    free(own->ends);
+    free(own->begins);
+    free(own->half_of);
+    free(own);
+    *stream = NULL;
+}
+
+static float value_of(uint32_t key)
+{
+    uint32_t bits = key ^ (key >> 31 != 0 ? UINT32_C(1) << 31 : UINT32_MAX);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void take_first_bits(struct draw_stream *stream, const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (!isnan(values[i])) {
+            stream->begins[key_of(values[i]) >> HALF_BITS]++;
+            stream->sums[(stream->next + i) % WIDTH] += (double)values[i];
+            stream->numbers++;
+        }
+    }
+}
+
+static void take_last_bits(struct draw_stream *stream, const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (!isnan(values[i])) {
+            uint32_t key = key_of(values[i]);
+            int half = stream->half_of[key >> HALF_BITS];
+            double apart = (double)values[i] - stream->mean;
+            stream->sums[(stream->next + i) % WIDTH] += apart * apart;
+            if (half >= 0) {
+                stream->ends[(int64_t)half * HALF_KEYS + (key & (HALF_KEYS - 1))]++;
+            }
+        }
+    }
+}
+
+void draw_stream_take(struct draw_stream *stream, const float *values, int64_t count)
+{
+    if (stream->pass == PASS_FIRST_BITS) {
+        take_first_bits(stream, values, count);
+    } else if (stream->pass == PASS_LAST_BITS) {
+        take_last_bits(stream, values, count);
+    } else {
+        tally_draws(values, stream->next, count, &stream->turns, stream->mean, stream->found,
+                    stream->wanted, stream->tallies);
+    }
+    stream->next += count;
+}
+
+/* The first half of the key that the number of a rank has, and how many numbers have smaller ones. */
+static uint32_t begins_of(const struct draw_stream *stream, int64_t rank, int64_t *before)
+{
+    uint32_t begins = 0;
+    *before = 0;
+    while (*before + stream->begins[begins] <= rank) {
+        *before += stream->begins[begins++];
+    }
+    return begins;
+}
+
+static void want_begins(struct draw_stream *stream, double place)
+{
+    int64_t before, rank = (int64_t)floor(place);
+    for (int64_t one = rank; one <= rank + 1 && one < stream->numbers; one++) {
+        uint32_t begins = begins_of(stream, one, &before);
+        if (stream->half_of[begins] < 0) {
+            stream->half_of[begins] = (int16_t)stream->half_count++;
+        }
+    }
+}
+
+static double stream_at_rank(const struct draw_stream *stream, int64_t rank)
+{
+    int64_t before;
+    uint32_t begins = begins_of(stream, rank, &before), ends = 0;
+    const int64_t *counts = stream->ends + (int64_t)stream->half_of[begins] * HALF_KEYS;
+    while (before + counts[ends] <= rank) {
+        before += counts[ends++];
+    }
+    return (double)value_of(begins << HALF_BITS | ends);
+}
+
+static double stream_at_place(const struct draw_stream *stream, double place)
+{
+    int64_t below = (int64_t)floor(place);
+    double part = place - (double)below, low = stream_at_rank(stream, below);
+    double high = part > 0 ? stream_at_rank(stream, below + 1) : low;
+    return high > low ? low + part * (high - low) : low;
+}
+
+static void end_first_bits(struct draw_stream *stream)
+{
+    stream->mean = add_lanes(stream->sums) / (double)stream->numbers;
+    memset(stream->sums, 0, sizeof stream->sums);
+    for (int k = 0; k < stream->wanted; k++) {
+        struct places places = places_of(stream->numbers, stream->probabilities[k]);
+        want_begins(stream, places.own);
+        if (places.has_error) {
+            want_begins(stream, places.below);
+            want_begins(stream, places.above);
+        }
+    }
+}
+
+static void end_last_bits(struct draw_stream *stream)
+{
+    double numbers = (double)stream->numbers;
+    stream->sd = stream->numbers > 1 ? sqrt(add_lanes(stream->sums) / (numbers - 1)) : NAN;
+    stream->mean_error = stream->sd / sqrt(numbers);
+    for (int k = 0; k < stream->wanted; k++) {
+        struct places places = places_of(stream->numbers, stream->probabilities[k]);
+        stream->found[k].value = stream_at_place(stream, places.own);
+        if (places.has_error) {
+            stream->found[k].error =
+                (stream_at_place(stream, places.above) - stream_at_place(stream, places.below)) / 2;
+        }
+    }
+}
+
+bool draw_stream_next(struct draw_stream *stream)
+{
+    bool goes_on = stream->numbers > 0;
+    stream->next = 0;
+    if (goes_on && stream->pass == PASS_FIRST_BITS) {
+        end_first_bits(stream);
+        stream->pass = PASS_LAST_BITS;
+    } else if (goes_on && stream->pass == PASS_LAST_BITS) {
+        end_last_bits(stream);
+        stream->pass = PASS_ERRORS;
+        goes_on = stream->has_turns;
+    } else if (goes_on) {
+        errors_of(stream->tallies, stream->turns.randomisations, stream->probabilities,
+                  stream->wanted, stream->found, &stream->mean_error);
+        goes_on = false;
+    }
+    return goes_on;
+}
+
+int64_t draw_stream_found(const struct draw_stream *stream, double *mean, double *sd,
+                          double *mean_error, struct draw_quantile *found)
+{
+    *mean = stream->mean;
+    *sd = stream->sd;
+    *mean_error = stream->mean_error;
+    memcpy(found, stream->found, (size_t)stream->wanted * sizeof *found);
+    return stream->numbers;
 }

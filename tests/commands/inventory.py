@@ -6,6 +6,8 @@
 #   inventory.py check FOLDER OUTPUT [SAMPLING]   tables of small.yaml
 #   inventory.py prefix SHORT LONG    a longer run begins with the draws of a shorter one
 #   inventory.py correlated OUTPUT    tables of correlated.yaml
+#   inventory.py flat SHORT LONG      1.5 and 6 million draws of tiny.yaml take the same memory
+#   inventory.py closed SHORT LONG    their statistics are right, and those after a million draws the same
 #   inventory.py memory LONG LONGEST  100,000 and 400,000 draws take the same memory
 import csv
 import json
@@ -76,6 +78,18 @@ correlations:
   - {{parameters: [coal, factor], rank: 0.4, method: gaussian-copula}}
 """
 
+TINY = """\
+units: t
+parameters:
+  a: {units: t, kind: number}
+  b: {units: t, kind: number}
+values:
+  - {parameter: a, value: 10, unit: t, distribution: normal(sd=1)}
+  - {parameter: b, value: 20, unit: t, distribution: normal(sd=3)}
+sources:
+  - {name: linear, formula: a + 2 * b}
+"""
+
 
 def write(folder, name, text, encoding="utf-8"):
     with open(os.path.join(folder, name), "w", encoding=encoding, newline="") as file:
@@ -98,6 +112,7 @@ def twice():
 
 def make(folder):
     write(folder, "small.yaml", CONFIG)
+    write(folder, "tiny.yaml", TINY)
     write(folder, "correlated.yaml", CONFIG + CORRELATIONS)
     write(folder, "twice.yaml", twice())
     write(folder, "coal.csv", coal_table())
@@ -431,6 +446,31 @@ def memory(long, longest):
     assert more < 16 * 300000 + 8e6, f"{more} bytes more for 400,000 draws than for 100,000"
 
 
+def flat(short, long):
+    """16 bytes for each of 4.5 million draws would be 72 MB; 4 MB of slack: buffers for files, records of items."""
+    more = peak(long) - peak(short)
+    assert more < 4e6, f"{more} bytes more for 6 million draws than for 1.5 million"
+
+
+def closed(short, long):
+    """Five standard errors of normal draws; the longer run begins with the shorter one also where it is read again."""
+    sd = math.sqrt(37)
+    for output in (short, long):
+        for row in rows_of(output, "convergence"):
+            draws = int(row["draws"])
+            near("mean", row["mean"], 50, 5 * sd / math.sqrt(draws))
+            near("sd", row["sd"], sd, 5 * sd / math.sqrt(2 * draws))
+            for name, p in (("low", 0.025), ("median", 0.5), ("high", 0.975)):
+                normal = statistics.NormalDist(50, sd)
+                wanted = normal.inv_cdf(p)
+                near(name, row[name], wanted, 5 * math.sqrt(p * (1 - p) / draws) / normal.pdf(wanted))
+        whole, last = rows_of(output, "totals")[0], rows_of(output, "convergence")[-1]
+        assert all(whole[name] == last[name] for name in ("mean", "sd", "low", "low_error", "high")), (whole, last)
+    a, b = rows_of(short, "convergence"), rows_of(long, "convergence")
+    same = [row for row in a if row in b]
+    assert same == a[:-1] and int(same[-1]["draws"]) == 1000000, same
+
+
 if __name__ == "__main__":
     {"make": make, "bad": bad, "check": check, "correlated": check_correlated,
-     "prefix": prefix, "memory": memory}[sys.argv[1]](*sys.argv[2:])
+     "prefix": prefix, "flat": flat, "closed": closed, "memory": memory}[sys.argv[1]](*sys.argv[2:])

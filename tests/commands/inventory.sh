@@ -45,6 +45,16 @@ expect_false too_little_memory_leaves_nothing test -e "$scratch/tiny"
 small 3 longest --draws 400000
 expect a_run_of_400000_draws 0
 expect_true memory_is_flat_in_draws $check memory "$scratch/long" "$scratch/longest"
+# Beyond 2^20 draws, which are read again and again instead of held.
+for draws in 1500000 6000000; do
+  run 2 inventory --no-figures "$small/tiny.yaml" -o "$scratch/tiny_$draws" --no-history --draws "$draws" --memory 100M
+  expect "a_run_of_$draws" 0
+done
+expect_true memory_is_flat_in_millions_of_draws $check flat "$scratch/tiny_1500000" "$scratch/tiny_6000000"
+expect_true draws_that_are_read_again_give_the_same $check closed "$scratch/tiny_1500000" "$scratch/tiny_6000000"
+run 3 inventory --no-figures "$small/tiny.yaml" -o "$scratch/tiny_ranks" --no-history --draws 1500000 --block 3000
+expect a_run_of_1500000_on_3_ranks 0
+expect_same_bytes millions_of_draws_feel_no_ranks_nor_blocks "$scratch/tiny_1500000" "$scratch/tiny_ranks"
 small 1 again --seed 2
 expect_false another_seed_gives_other_draws cmp -s "$scratch/one/totals.csv" "$scratch/again/totals.csv"
 for method in latin sobol; do

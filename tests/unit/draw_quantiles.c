@@ -184,6 +184,84 @@ static void differences_are_rounded_once(void **state)
                 found[4] == (float)(-3 - 50000838.0));
 }
 
+/* ---- streams -------------------------------------------------------------------------------- */
+
+/* In parts of this length, as often as they are asked for. */
+static int64_t stream_through(struct draw_stream *stream, int64_t count, int64_t part)
+{
+    int64_t passes = 0;
+    do {
+        for (int64_t first = 0; first < count; first += part) {
+            int64_t left = count - first;
+            draw_stream_take(stream, values + first, left < part ? left : part);
+        }
+        passes++;
+    } while (draw_stream_next(stream));
+    return passes;
+}
+
+/* Quantiles and their errors are the same numbers as of draws in memory, moments to the rounding of sums, and none of them
+ * feels how the draws are cut. */
+static void draws_that_stream_by_give_the_same(void **state)
+{
+    (void)state;
+    const int64_t counts[] = {1, 2, 3, 10, 97, 1000, MOST}, parts[] = {1, 7, 512, MOST};
+    const double wanted[] = {0.001, 0.025, 0.25, 0.5, 0.975, 0.9999};
+    const struct draw_turns turns = {16, 7};
+    for (int i = 0; i < KINDS * 7 * 4 * 2; i++) {
+        int kind = i % KINDS;
+        int64_t count = counts[i / KINDS % 7], part = parts[i / KINDS / 7 % 4];
+        bool has_turns = i / KINDS / 28 == 1;
+        struct draw_stream *stream = NULL;
+        struct draw_quantile expected[6], found[6];
+        double mean, sd, error, expected_error;
+        fill(kind, count);
+        struct draw_moments moments = draws_moments(values, count);
+        find_quantiles(count, wanted, 6, expected);
+        expected_error = moments.sd / sqrt((double)count);
+        if (has_turns) {
+            draws_errors_between(values, count, &turns, moments.mean, wanted, 6, expected,
+                                 &expected_error);
+        }
+        assert_int_equal(draw_stream_create(wanted, 6, has_turns ? &turns : NULL, &stream),
+                         STATUS_OK);
+        assert_int_equal(stream_through(stream, count, part), has_turns ? 3 : 2);
+        assert_int_equal(draw_stream_found(stream, &mean, &sd, &error, found), count);
+        draw_stream_destroy(&stream);
+        assert_true(mean == moments.mean);
+        assert_true(sd == moments.sd || (isnan(sd) && isnan(moments.sd)));
+        assert_true(error == expected_error || (isnan(error) && isnan(expected_error)) ||
+                    fabs(error - expected_error) < 1e-9 * (fabs(mean) + sd));
+        for (int k = 0; k < 6; k++) {
+            assert_true(found[k].value == expected[k].value);
+            assert_true(found[k].error == expected[k].error ||
+                        (isnan(found[k].error) && isnan(expected[k].error)));
+        }
+    }
+}
+
+static void streams_leave_out_what_is_no_number(void **state)
+{
+    (void)state;
+    const double half = 0.5;
+    struct draw_stream *stream = NULL;
+    struct draw_quantile found;
+    double mean, sd, error;
+    const float all[] = {NAN, -0.0F, 3, NAN, -2, 0, INFINITY, NAN};
+    memcpy(values, all, sizeof all);
+    assert_int_equal(draw_stream_create(&half, 1, NULL, &stream), STATUS_OK);
+    stream_through(stream, 6, 4);
+    assert_int_equal(draw_stream_found(stream, &mean, &sd, &error, &found), 4);
+    assert_true(mean == 0.25 && found.value == 0);
+    draw_stream_destroy(&stream);
+    values[0] = values[1] = NAN;
+    assert_int_equal(draw_stream_create(&half, 1, NULL, &stream), STATUS_OK);
+    assert_int_equal(stream_through(stream, 2, 2), 1);
+    assert_int_equal(draw_stream_found(stream, &mean, &sd, &error, &found), 0);
+    assert_true(isnan(mean) && isnan(sd) && isnan(error) && isnan(found.value));
+    draw_stream_destroy(&stream);
+}
+
 /* ---- randomisations ------------------------------------------------------------------------- */
 
 enum {
@@ -294,6 +372,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(standard_errors_are_those_of_theory),
     cmocka_unit_test(moments_equal_plain_sums),
     cmocka_unit_test(differences_are_rounded_once),
+    cmocka_unit_test(draws_that_stream_by_give_the_same),
+    cmocka_unit_test(streams_leave_out_what_is_no_number),
     cmocka_unit_test(errors_between_randomisations_are_those_of_other_seeds),
     cmocka_unit_test(errors_between_randomisations_equal_sums_by_hand),
 };

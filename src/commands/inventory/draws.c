@@ -176,6 +176,22 @@ done:
     return status;
 }
 
+enum status inventory_draws_part(const struct inventory_draws *draws, int64_t slot, int64_t first,
+                                 int64_t count, float *values)
+{
+    const struct window window = {.time = first / draws->block,
+                                  .steps = 1,
+                                  .row = slot,
+                                  .rows = 1,
+                                  .col = first % draws->block,
+                                  .cols = count};
+    if (draws->cube == NULL) { /* a dry run */
+        memset(values, 0, (size_t)count * sizeof *values);
+        return STATUS_OK;
+    }
+    return cube_get(draws->cube, 0, &window, values);
+}
+
 void inventory_draws_close(const struct job *job, struct inventory_draws *draws, bool is_finished)
 {
     cube_close(&draws->cube);

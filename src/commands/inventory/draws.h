@@ -46,6 +46,11 @@ enum status inventory_draws_make(const struct job *job, const struct inventory_d
 enum status inventory_draws_read(const struct inventory_draws *draws, int64_t first, int64_t count,
                                  int64_t limit, float *room, float *values);
 
+/** Differences of one slot in draws [@p first, @p first + @p count), all in one block. Local.
+ *  @param[out] values  [count] */
+enum status inventory_draws_part(const struct inventory_draws *draws, int64_t slot, int64_t first,
+                                 int64_t count, float *values);
+
 /** Closes; removes the scratch where the run @p is_finished. Whatever is called next is collective. */
 void inventory_draws_close(const struct job *job, struct inventory_draws *draws, bool is_finished);
 

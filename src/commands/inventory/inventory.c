@@ -258,6 +258,13 @@ static enum item_kind kind_of(const struct inventory *inventory, int64_t item, i
     return kind;
 }
 
+/* Draws of a slot that are in memory at once. */
+static int64_t draws_held(const struct inventory *inventory)
+{
+    int64_t draws = inventory->draws.draws;
+    return draws < DRAWS_HELD_MAX ? draws : DRAWS_HELD_MAX;
+}
+
 static enum status item_read(void *context, struct flow_item *item)
 {
     struct inventory *inventory = context;
@@ -267,26 +274,41 @@ static enum status item_read(void *context, struct flow_item *item)
     }
     slots_of(inventory, number, &first, &count);
     flow_count_read(item, count * inventory->draws.draws * (int64_t)sizeof(float));
-    return inventory_draws_read(&inventory->draws, first, count, inventory->draws.draws,
+    return inventory_draws_read(&inventory->draws, first, count, draws_held(inventory),
                                 inventory->room, inventory->differences);
 }
 
-static void summarise_band(struct inventory *inventory, int64_t band)
+/* The first so many draws of a slot, in memory or read again. */
+static enum status summarise(struct inventory *inventory, int64_t slot, const float *differences,
+                             int64_t draws, struct inventory_statistics *found)
 {
+    if (draws > DRAWS_HELD_MAX) {
+        return inventory_summarise_long(&inventory->summary, slot, &inventory->draws, draws,
+                                        inventory->room, found);
+    }
+    *found = inventory_summarise(&inventory->summary, slot, differences, draws);
+    return STATUS_OK;
+}
+
+static enum status summarise_band(struct inventory *inventory, int64_t band)
+{
+    enum status status = STATUS_OK;
     struct inventory_summary *summary = &inventory->summary;
     int64_t first, count, draws = inventory->draws.draws;
     slots_of(inventory, band, &first, &count);
     inventory->found_count = 0;
     for (int64_t slot = first; slot < first + count; slot++) {
-        const float *differences = inventory->differences + (slot - first) * draws;
-        struct inventory_statistics all = inventory_summarise(summary, slot, differences, draws);
-        all.propagated_sd = inventory_propagate(summary, slot);
-        inventory->found[inventory->found_count++] = all;
+        const float *differences = inventory->differences + (slot - first) * draws_held(inventory);
+        struct inventory_statistics *found = &inventory->found[inventory->found_count++];
+        TRY(summarise(inventory, slot, differences, draws, found));
+        found->propagated_sd = inventory_propagate(summary, slot);
         for (int i = 0; inventory->is_headline[slot] && i < inventory->checkpoints; i++) {
-            inventory->found[inventory->found_count++] =
-                inventory_summarise(summary, slot, differences, inventory->checkpoint[i]);
+            found = &inventory->found[inventory->found_count++];
+            TRY(summarise(inventory, slot, differences, inventory->checkpoint[i], found));
         }
     }
+done:
+    return status;
 }
 
 /* Inputs of a chunk. */
@@ -307,8 +329,7 @@ static enum status item_compute(void *context, struct flow_item *item)
     int64_t number;
     switch (kind_of(inventory, item->index, &number)) {
     case ITEM_BAND:
-        summarise_band(inventory, number);
-        break;
+        return summarise_band(inventory, number);
     case ITEM_CHUNK:
         return inventory_sensitivity_chunk(&inventory->sensitivity, number * INFLUENCE_CHUNK,
                                            chunk_inputs(inventory, number),
@@ -361,7 +382,7 @@ static int64_t item_bytes(const struct inventory *inventory)
     int64_t influences = inventory->sensitivity.targets > 0
                              ? inventory_sensitivity_bytes(&inventory->sensitivity)
                              : 0;
-    return inventory->band * 4 * (draws + block) +
+    return inventory->band * 4 * (draws_held(inventory) + block) +
            inventory_summary_bytes(&inventory->results, draws) + influences;
 }
 
@@ -370,7 +391,8 @@ static enum status create_buffers(struct inventory *inventory)
     enum status status;
     int64_t draws = inventory->draws.draws, block = inventory->draws.block;
     size_t band = (size_t)inventory->band;
-    TRY(memory_allocate(band * (size_t)draws, sizeof(float), &inventory->differences));
+    TRY(memory_allocate(band * (size_t)draws_held(inventory), sizeof(float),
+                        &inventory->differences));
     TRY(memory_allocate(band * (size_t)block, sizeof(float), &inventory->room));
     TRY(memory_allocate(band * (size_t)(1 + inventory->checkpoints), sizeof *inventory->found,
                         &inventory->found));
@@ -728,7 +750,7 @@ const struct command command_inventory = {
         "all of them. "
         "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until "
         "the tables are "
-        "written; memory grows by 16 bytes a draw.\n\n"
+        "written; memory grows by 16 bytes a draw up to a million, and no further.\n\n"
         "Standard errors of percentiles come from the order statistics one binomial "
         "standard deviation to "
         "either side; with --sampling latin and sobol these and that of the mean from how far the "

@@ -69,6 +69,11 @@ int inventory_checkpoints(int64_t draws, int64_t counts[CHECKPOINTS_MAX])
     return count;
 }
 
+static size_t held_of(int64_t draws)
+{
+    return (size_t)(draws < DRAWS_HELD_MAX ? draws : DRAWS_HELD_MAX);
+}
+
 /* ---- a summary ---------------------------------------------------------------------------- */
 
 enum status inventory_summary_create(const struct inventory_results *results,
@@ -86,8 +91,8 @@ enum status inventory_summary_create(const struct inventory_results *results,
     TRY(memory_allocate((size_t)results->input_count, sizeof *summary->value, &summary->value));
     TRY(memory_allocate((size_t)inventory_inputs_factors(inputs), sizeof *summary->factors,
                         &summary->factors));
-    TRY(memory_allocate((size_t)draws, sizeof *summary->numbers, &summary->numbers));
-    TRY(memory_allocate(2 * (size_t)draws, sizeof *summary->room, &summary->room));
+    TRY(memory_allocate(held_of(draws), sizeof *summary->numbers, &summary->numbers));
+    TRY(memory_allocate(2 * held_of(draws), sizeof *summary->room, &summary->room));
 done:
     return status;
 }
@@ -107,7 +112,7 @@ void inventory_summary_clear(struct inventory_summary *summary)
 int64_t inventory_summary_bytes(const struct inventory_results *results, int64_t draws)
 {
     return 16 * (int64_t)graph_count(results->graph) + 16 * (int64_t)results->input_count +
-           12 * draws;
+           12 * (int64_t)held_of(draws) + (draws > DRAWS_HELD_MAX ? DRAW_STREAM_BYTES : 0);
 }
 
 double inventory_propagate(struct inventory_summary *summary, int64_t slot)
@@ -140,11 +145,39 @@ static int64_t copy_numbers(const float *values, int64_t count, float *numbers)
     return found;
 }
 
+enum {
+    QUANTILES = 3
+};
+
+static void wanted_of(const struct inventory_summary *summary, double probabilities[QUANTILES])
+{
+    double tail = (100 - summary->level) / 200;
+    memcpy(probabilities, (double[QUANTILES]){tail, 0.5, 1 - tail}, QUANTILES * sizeof(double));
+}
+
+static struct draw_turns turns_of(const struct sampling_plan *plan)
+{
+    return (struct draw_turns){SAMPLING_BLOCK, plan->randomisations};
+}
+
+/* What was found of differences from the point estimate. */
+static void fill(struct inventory_statistics *statistics, double mean, double sd,
+                 const struct draw_quantile *found)
+{
+    statistics->mean = statistics->point + mean;
+    statistics->sd = sd;
+    statistics->low = statistics->point + found[0].value;
+    statistics->median = statistics->point + found[1].value;
+    statistics->high = statistics->point + found[2].value;
+    statistics->low_error = found[0].error;
+    statistics->median_error = found[1].error;
+    statistics->high_error = found[2].error;
+}
+
 struct inventory_statistics inventory_summarise(struct inventory_summary *summary, int64_t slot,
                                                 const float *differences, int64_t draws)
 {
     struct inventory_statistics statistics = unknown;
-    double tail = (100 - summary->level) / 200;
     statistics.point = summary->results->statistics[slot].point;
     const float *numbers = differences;
     int64_t count = draws;
@@ -158,23 +191,56 @@ struct inventory_statistics inventory_summarise(struct inventory_summary *summar
     if (count == 0) {
         return statistics;
     }
-    const double probabilities[] = {tail, 0.5, 1 - tail};
-    struct draw_quantile found[3];
-    draws_quantiles(numbers, count, &moments, probabilities, 3, summary->room, found);
+    double probabilities[QUANTILES];
+    struct draw_quantile found[QUANTILES];
+    wanted_of(summary, probabilities);
+    draws_quantiles(numbers, count, &moments, probabilities, QUANTILES, summary->room, found);
     statistics.mean_error = moments.sd / sqrt((double)count);
     const struct sampling_plan plan = inventory_inputs_plan(summary->inputs);
-    const struct draw_turns turns = {SAMPLING_BLOCK, plan.randomisations};
+    const struct draw_turns turns = turns_of(&plan);
     if (plan.method != SAMPLING_RANDOM) {
-        draws_errors_between(differences, draws, &turns, moments.mean, probabilities, 3, found,
-                             &statistics.mean_error);
+        draws_errors_between(differences, draws, &turns, moments.mean, probabilities, QUANTILES,
+                             found, &statistics.mean_error);
     }
-    statistics.mean = statistics.point + moments.mean;
-    statistics.sd = moments.sd;
-    statistics.low = statistics.point + found[0].value;
-    statistics.median = statistics.point + found[1].value;
-    statistics.high = statistics.point + found[2].value;
-    statistics.low_error = found[0].error;
-    statistics.median_error = found[1].error;
-    statistics.high_error = found[2].error;
+    fill(&statistics, moments.mean, moments.sd, found);
     return statistics;
+}
+
+static enum status stream_slot(const struct inventory_draws *from, int64_t slot, int64_t draws,
+                               float *room, struct draw_stream *stream)
+{
+    enum status status = STATUS_OK;
+    do {
+        for (int64_t first = 0, count; first < draws; first += count) {
+            count = draws - first < from->block ? draws - first : from->block;
+            TRY(inventory_draws_part(from, slot, first, count, room));
+            draw_stream_take(stream, room, count);
+        }
+    } while (draw_stream_next(stream));
+done:
+    return status;
+}
+
+enum status inventory_summarise_long(const struct inventory_summary *summary, int64_t slot,
+                                     const struct inventory_draws *from, int64_t draws, float *room,
+                                     struct inventory_statistics *statistics)
+{
+    enum status status;
+    struct draw_stream *stream = NULL;
+    struct draw_quantile found[QUANTILES];
+    double probabilities[QUANTILES], mean, sd;
+    const struct sampling_plan plan = inventory_inputs_plan(summary->inputs);
+    const struct draw_turns turns = turns_of(&plan);
+    wanted_of(summary, probabilities);
+    *statistics = unknown;
+    statistics->point = summary->results->statistics[slot].point;
+    TRY(draw_stream_create(probabilities, QUANTILES, plan.method != SAMPLING_RANDOM ? &turns : NULL,
+                           &stream));
+    TRY(stream_slot(from, slot, draws, room, stream));
+    statistics->undefined =
+        draws - draw_stream_found(stream, &mean, &sd, &statistics->mean_error, found);
+    fill(statistics, mean, sd, found);
+done:
+    draw_stream_destroy(&stream);
+    return status;
 }

@@ -9,7 +9,8 @@ enum status inventory_points(struct inventory_results *results,
                              const struct inventory_inputs *inputs);
 
 enum {
-    CHECKPOINTS_MAX = 64
+    CHECKPOINTS_MAX = 64,
+    DRAWS_HELD_MAX = 1 << 20 /**< of a slot in memory; more come in parts, two or three times over */
 };
 
 /** The statistics after so many of the draws. */
@@ -31,7 +32,7 @@ struct inventory_summary {
     double *gradient;         /* [inputs] */
     int32_t *value;           /* [inputs], of the model */
     double *factors;
-    float *numbers, *room; /* [draws], [2, draws] */
+    float *numbers, *room; /* [draws held], [2, draws held] */
 };
 
 enum status inventory_summary_create(const struct inventory_results *results,
@@ -40,10 +41,16 @@ enum status inventory_summary_create(const struct inventory_results *results,
 void inventory_summary_clear(struct inventory_summary *summary);
 int64_t inventory_summary_bytes(const struct inventory_results *results, int64_t draws);
 
-/** All statistics of @p slot from the first @p draws of its @p differences, but error propagation. Draws
+/** All statistics of @p slot from the first @p draws, DRAWS_HELD_MAX at most, of its @p differences, but error propagation. Draws
  *  that are no number are counted and left out; where all are, the statistics are NaN. */
 struct inventory_statistics inventory_summarise(struct inventory_summary *summary, int64_t slot,
                                                 const float *differences, int64_t draws);
+
+/** The same of any number of draws, read in blocks. Local.
+ *  @param[out] room  [block] */
+enum status inventory_summarise_long(const struct inventory_summary *summary, int64_t slot,
+                                     const struct inventory_draws *from, int64_t draws, float *room,
+                                     struct inventory_statistics *statistics);
 
 /** Standard deviation of @p slot by error propagation, at the point estimate (IPCC approach 1). */
 double inventory_propagate(struct inventory_summary *summary, int64_t slot);
