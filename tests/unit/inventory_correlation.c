@@ -186,7 +186,9 @@ static void find_misses(double rank, int method, const char *way, double *mean, 
 /* Normal scores have exactly the correlation that is asked for. Given that, Spearman's varies by what the two do not
  * share: with independent values the correlation of Spearman's with Pearson's coefficient is 3 / pi (the square root
  * of its efficiency, Hotelling and Pabst 1936), which leaves sqrt(1 - 9 / pi^2) / sqrt(n) = 0.0093, and less with
- * others. Its mean is that of the population but for 3 (r - tau) / (n + 1) (Moran 1948), under 0.0007. A copula misses
+ * others. Its mean is that of the population but for 3 (r - tau) / (n + 1) (Moran 1948), under 0.0007, and for what mixed
+ * scores differ from their ranks' scores: a sorted normal sample of 1024 correlates with its expectation by sqrt(0.997)
+ * (Shapiro and Francia 1972), which takes up to 0.0015. A copula misses
  * by 1 / sqrt(n) = 0.031 for independent values. */
 static void ranks_of_each_block_are_correlated_as_asked(void **state)
 {
@@ -197,9 +199,10 @@ static void ranks_of_each_block_are_correlated_as_asked(void **state)
     double mean, rms;
     for (int method = SAMPLING_RANDOM; method <= SAMPLING_SOBOL; method++) {
         for (int i = 0; i < 5; i++) {
+            const double bias = 0.0007 + 0.0015;
             find_misses(ranks[i], method, "", &mean, &rms);
-            assert_true(fabs(mean) < 0.0007 + 5 * spread / sqrt(blocks));
-            assert_true(rms < 0.0007 + spread * (1 + 5 / sqrt(2 * blocks)));
+            assert_true(fabs(mean) < bias + 5 * spread / sqrt(blocks));
+            assert_true(rms < bias + spread * (1 + 5 / sqrt(2 * blocks)));
         }
     }
     find_misses(0, SAMPLING_RANDOM, ", method: gaussian-copula", &mean, &rms);
@@ -210,7 +213,7 @@ static void ranks_of_each_block_are_correlated_as_asked(void **state)
 /* Var(x + y) = a^2 + b^2 + 2 c, of normal values with c = r a b, of lognormal ones with c = exp(r s t) - 1 (means of
  * 1). The variance of n draws has a relative error of sqrt((k - 1) / n), k = 3 for normal draws and under 8 for
  * lognormal ones with 50 % (of one: 8.9): 5 of them. Blocks of independent draws take from c what the order statistics
- * of 1024 normal draws vary by, less than 0.5 %. */
+ * of 1024 normal draws vary by (the same 0.003 of their variance), and what mixed scores differ: 0.5 % of c. */
 static void sums_spread_as_closed_forms_say(void **state)
 {
     (void)state;

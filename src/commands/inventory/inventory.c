@@ -751,6 +751,8 @@ const struct command command_inventory = {
         "Draws lie in a scratch file beside FOLDER, 4 bytes for each result and draw, until "
         "the tables are "
         "written; memory grows by 16 bytes a draw up to a million, and no further.\n\n"
+        "`correlations` of the config correlate ranks by Iman and Conover's reordering within blocks "
+        "of 1024 draws, or with `method: gaussian-copula` by mixing normal scores.\n\n"
         "Standard errors of percentiles come from the order statistics one binomial "
         "standard deviation to "
         "either side; with --sampling latin and sobol these and that of the mean from how far the "
