@@ -131,7 +131,8 @@ enum status moran_local(struct moran *moran, const struct moran_local_settings *
 
 /** Benjamini and Hochberg's (1995) bound: the largest of @p p_values [count], NaN left out, such that
  *  as many as rank are <= it and it is <= rank / tests * rate; 0 where there is none. Values up to it
- *  are discoveries at false discovery rate @p rate. Sorts and compacts @p p_values.
+ *  are discoveries at false discovery rate @p rate. Sorts and compacts @p p_values, which
+ *  may be NULL where there are none.
  *
  *  @param[in] tests  number of tests, of which p_values may hold only those <= rate
  */

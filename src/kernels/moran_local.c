@@ -203,7 +203,9 @@ double moran_discovery_bound(double *p_values, int64_t count, int64_t tests, dou
 {
     double bound = 0;
     count = quantile_compact(p_values, count);
-    qsort(p_values, (size_t)count, sizeof *p_values, compare);
+    if (count > 0) {
+        qsort(p_values, (size_t)count, sizeof *p_values, compare);
+    }
     for (int64_t i = 0; i < count; i++) {
         double rank = (double)(i + 1);
         if (p_values[i] <= rank / (double)tests * rate) {

@@ -522,6 +522,7 @@ static void discoveries_are_those_of_the_paper(void **state)
     assert_number(moran_discovery_bound(p, 16, 15, 0.05), 0.0095, 0);
     double none[3] = {0.9, 0.5, 0.4};
     assert_number(moran_discovery_bound(none, 3, 3, 0.05), 0, 0);
+    assert_number(moran_discovery_bound(NULL, 0, 3, 0.05), 0, 0);
 }
 
 static const struct CMUnitTest tests[] = {
