@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "flow/run.h"
 #include "parallel/agree.h"
+#include "report/drawing.h"
 
 const struct option_spec inventory_figures_options[] = {
     {.name = "figures",
@@ -23,12 +24,10 @@ const struct option_spec inventory_figures_options[] = {
 };
 
 enum {
-    FORMS = 2, /* PNG and PDF */
-    FITS_DRAWN_MAX = 24,
-    PICTURE_BYTES = 8 << 20
+    FITS_DRAWN_MAX = 24
 };
 
-struct drawing {
+struct album {
     const struct job *job;
     struct inventory_figures figures;
     struct stage *stage;
@@ -69,10 +68,10 @@ static bool is_uncertain(const struct inventory_figures *figures)
     return false;
 }
 
-static enum status add_species(struct drawing *drawing, int species)
+static enum status add_species(struct album *album, int species)
 {
     enum status status;
-    struct inventory_figures *figures = &drawing->figures;
+    struct inventory_figures *figures = &album->figures;
     const struct inventory_model *model = figures->model;
     bool has_maps = figures->polygons != NULL && model->indices[INDEX_PROVINCE].members.count > 0;
     TRY(add_figure(figures, FIGURE_FLUX, species, -1, "flux"));
@@ -89,7 +88,7 @@ static enum status add_species(struct drawing *drawing, int species)
     if (!is_uncertain(figures)) {
         return STATUS_OK;
     }
-    if (option_flag(drawing->job->options, "sensitivities")) {
+    if (option_flag(album->job->options, "sensitivities")) {
         TRY(add_figure(figures, FIGURE_SENSITIVITIES, species, -1, "sensitivities"));
     }
     TRY(add_figure(figures, FIGURE_CONVERGENCE, species, -1, "convergence"));
@@ -98,10 +97,10 @@ done:
 }
 
 /* One for each value that was fitted, the first so many. */
-static enum status add_fits(struct drawing *drawing)
+static enum status add_fits(struct album *album)
 {
     enum status status = STATUS_OK;
-    struct inventory_figures *figures = &drawing->figures;
+    struct inventory_figures *figures = &album->figures;
     int64_t fitted = 0;
     char stem[32];
     for (int64_t i = 0; i < inventory_samples_count(figures->inputs); i++) {
@@ -120,33 +119,33 @@ done:
     return status;
 }
 
-static enum status find_figures(struct drawing *drawing)
+static enum status find_figures(struct album *album)
 {
     enum status status;
-    struct inventory_figures *figures = &drawing->figures;
+    struct inventory_figures *figures = &album->figures;
     int species = (int)figures->model->indices[INDEX_SPECIES].members.count;
     TRY(memory_allocate((size_t)species * FIGURE_FIT + FITS_DRAWN_MAX, sizeof *figures->figure,
                         &figures->figure));
     for (int i = 0; i < species; i++) {
-        TRY(add_species(drawing, i));
+        TRY(add_species(album, i));
     }
-    TRY(add_fits(drawing));
+    TRY(add_fits(album));
 done:
     return status;
 }
 
 /* Polygons that are not there are missed by the maps alone. */
-static enum status read_polygons(struct drawing *drawing)
+static enum status read_polygons(struct album *album)
 {
     enum status status;
     char *path = NULL;
-    TRY(inventory_polygons_path(drawing->figures.model, &path));
+    TRY(inventory_polygons_path(album->figures.model, &path));
     if (path != NULL && !path_exists(path)) {
         log_warning("figures: no maps are drawn, because %s is not there", path);
         goto done;
     }
-    TRY(inventory_polygons_read(drawing->job, drawing->figures.model, "EPSG:4326", NULL,
-                                &drawing->figures.polygons));
+    TRY(inventory_polygons_read(album->job, album->figures.model, "EPSG:4326", NULL,
+                                &album->figures.polygons));
 done:
     free(path);
     return status;
@@ -157,115 +156,91 @@ done:
 static enum status compute(void *context, struct flow_item *item)
 {
     enum status status;
-    struct drawing *drawing = context;
-    const struct inventory_figure *figure = &drawing->figures.figure[item->index];
-    picture_clear(&drawing->picture);
-    status = inventory_figure_draw(&drawing->figures, figure, drawing->scratch, &drawing->picture);
+    struct album *album = context;
+    const struct inventory_figure *figure = &album->figures.figure[item->index];
+    picture_clear(&album->picture);
+    status = inventory_figure_draw(&album->figures, figure, album->scratch, &album->picture);
     if (status != STATUS_OK) {
         failure_prefix("figure '%s'", figure->name);
     }
     return status;
 }
 
-/* The length of the PNG, the PNG, the PDF. */
 static enum status write(void *context, struct flow_item *item)
 {
-    enum status status;
-    const struct picture *picture = &((struct drawing *)context)->picture;
     struct text payload = {0};
-    char *bytes = NULL;
-    text_add_bytes(&payload, (const char *)&picture->png_bytes, sizeof picture->png_bytes);
-    text_add_bytes(&payload, picture->png, (size_t)picture->png_bytes);
-    text_add_bytes(&payload, picture->pdf, (size_t)picture->pdf_bytes);
-    int64_t count = (int64_t)payload.length;
-    TRY(text_take(&payload, &bytes));
-    TRY(flow_payload(item, bytes, count));
-done:
-    text_clear(&payload);
-    free(bytes);
-    return status;
+    drawing_add_picture(&payload, &((struct album *)context)->picture);
+    return drawing_keep(item, &payload);
 }
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-static enum status write_pictures(const struct drawing *drawing)
+static enum status write_pictures(void *context)
 {
     enum status status;
+    const struct album *album = context;
     struct journal_content content = {0};
-    TRY(stage_records(drawing->stage, &content));
+    TRY(stage_records(album->stage, &content));
     for (int64_t i = 0; i < content.record_count; i++) {
         const struct journal_record *record = &content.records[i];
-        char *const *paths = &drawing->files.items[FORMS * record->item];
-        const char *bytes = record->payload;
-        int64_t png;
-        memcpy(&png, bytes, sizeof png);
-        bytes += sizeof png;
-        TRY(path_write(stage_partial(drawing->stage, paths[0]), bytes, (size_t)png));
-        TRY(path_write(stage_partial(drawing->stage, paths[1]), bytes + png,
-                       (size_t)(record->payload_bytes - (int64_t)sizeof png - png)));
+        const char *payload = record->payload;
+        TRY(drawing_write_picture(album->stage, &album->files.items[DRAWING_FORMS * record->item],
+                                  &payload));
     }
 done:
     journal_content_clear(&content);
     return status;
 }
 
-static enum status add_files(struct drawing *drawing)
+static enum status add_files(struct album *album)
 {
     enum status status = STATUS_OK;
-    static const char *const endings[FORMS] = {"png", "pdf"};
-    char *path = NULL;
-    for (int i = 0; i < drawing->figures.count; i++) {
-        for (int form = 0; form < FORMS; form++) {
-            FAIL_IF(asprintf(&path, "%s/%s.%s", drawing->folder, drawing->figures.figure[i].name,
-                             endings[form]) < 0,
-                    STATUS_MEMORY, "out of memory");
-            TRY(text_list_add(&drawing->files, path));
-            TRY(stage_add_file(drawing->stage, path));
-            free(path);
-            path = NULL;
-        }
+    for (int i = 0; i < album->figures.count; i++) {
+        TRY(drawing_name_files(album->folder, album->figures.figure[i].name, &album->files));
+    }
+    for (size_t i = 0; i < album->files.count; i++) {
+        TRY(stage_add_file(album->stage, album->files.items[i]));
     }
 done:
-    free(path);
     return status;
 }
 
 /* ---- the stage ---------------------------------------------------------------------------- */
 
-static enum status name_folders(struct drawing *drawing)
+static enum status name_folders(struct album *album)
 {
     enum status status;
-    const char *folder = drawing->figures.folder;
-    TRY(path_join(folder, "figures", &drawing->folder));
-    TRY(path_join(folder, "figures", &drawing->stage_path));
-    FAIL_IF(asprintf(&drawing->scratch, "%s/figures.drawing",
-                     drawing->job->scratch != NULL ? drawing->job->scratch : folder) < 0,
+    const char *folder = album->figures.folder;
+    TRY(path_join(folder, "figures", &album->folder));
+    TRY(path_join(folder, "figures", &album->stage_path));
+    FAIL_IF(asprintf(&album->scratch, "%s/figures.drawing",
+                     album->job->scratch != NULL ? album->job->scratch : folder) < 0,
             STATUS_MEMORY, "out of memory");
 done:
     return status;
 }
 
-static enum status add_inputs(const struct drawing *drawing)
+static enum status add_inputs(const struct album *album)
 {
     enum status status;
     static const char *const tables[] = {"totals", "changes", "sensitivities", "convergence",
                                          "fits"};
     char *path = NULL;
-    TRY(stage_add_input_file(drawing->stage, "input", drawing->figures.model->path));
-    if (drawing->figures.polygons != NULL) {
-        TRY(stage_add_input(drawing->stage, "polygons", drawing->figures.polygons->identity));
+    TRY(stage_add_input_file(album->stage, "input", album->figures.model->path));
+    if (album->figures.polygons != NULL) {
+        TRY(stage_add_input(album->stage, "polygons", album->figures.polygons->identity));
     }
-    if (drawing->figures.grid != NULL) {
-        TRY(path_join(drawing->figures.folder, "grid.nc", &path));
-        TRY(stage_add_input_file(drawing->stage, "grid", path));
+    if (album->figures.grid != NULL) {
+        TRY(path_join(album->figures.folder, "grid.nc", &path));
+        TRY(stage_add_input_file(album->stage, "grid", path));
         free(path);
         path = NULL;
     }
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        FAIL_IF(asprintf(&path, "%s/%s.csv", drawing->figures.folder, tables[i]) < 0, STATUS_MEMORY,
+        FAIL_IF(asprintf(&path, "%s/%s.csv", album->figures.folder, tables[i]) < 0, STATUS_MEMORY,
                 "out of memory");
         if (path_exists(path)) { /* not in the plan of a first run */
-            TRY(stage_add_input_file(drawing->stage, tables[i], path));
+            TRY(stage_add_input_file(album->stage, tables[i], path));
         }
         free(path);
         path = NULL;
@@ -275,76 +250,48 @@ done:
     return status;
 }
 
-static enum status prepare(struct drawing *drawing)
+static enum status prepare(struct album *album)
 {
     enum status status;
     TRY(figure_check());
-    TRY(name_folders(drawing));
-    TRY(read_polygons(drawing));
-    TRY(find_figures(drawing));
-    TRY(stage_create(drawing->job, drawing->stage_path, &drawing->stage));
-    TRY(add_inputs(drawing));
-    TRY(add_files(drawing));
-    if (drawing->job->rank == 0 && !drawing->job->dry_run) {
-        TRY(path_create_folder(drawing->folder));
+    TRY(name_folders(album));
+    TRY(read_polygons(album));
+    TRY(find_figures(album));
+    TRY(stage_create(album->job, album->stage_path, &album->stage));
+    TRY(add_inputs(album));
+    TRY(add_files(album));
+    if (album->job->rank == 0 && !album->job->dry_run) {
+        TRY(path_create_folder(album->folder));
     }
 done:
     return status;
 }
 
-static enum status read_tables(struct inventory_figures *figures)
+static enum status read_tables(void *context)
 {
     enum status status;
+    struct inventory_figures *figures = &((struct album *)context)->figures;
     TRY(inventory_totals_read(figures->folder, "totals", &figures->totals));
     TRY(inventory_totals_read(figures->folder, "changes", &figures->changes));
 done:
     return status;
 }
 
-static enum status draw_all(struct drawing *drawing)
+static void album_clear(struct album *album)
 {
-    enum status status;
-    bool owns_scratch = false; /* the lock is held: no other run draws there */
-    const struct job *job = drawing->job;
-    struct items items = items_counted(drawing->figures.count);
-    struct items_cost cost = {.fixed_bytes = PICTURE_BYTES};
-    struct flow_work work = {.context = drawing, .compute = compute, .write = write};
-    TRY(stage_begin(drawing->stage, &items, &cost));
-    if (stage_is_done(drawing->stage)) {
-        goto done;
+    stage_destroy(&album->stage);
+    picture_clear(&album->picture);
+    inventory_totals_clear(&album->figures.totals);
+    inventory_totals_clear(&album->figures.changes);
+    inventory_polygons_destroy(&album->figures.polygons);
+    for (int i = 0; i < album->figures.count; i++) {
+        free(album->figures.figure[i].name);
     }
-    if (!job->dry_run) {
-        owns_scratch = true;
-        TRY_TOGETHER(job->comm, read_tables(&drawing->figures));
-        TRY_TOGETHER(job->comm,
-                     job->rank == 0 ? figure_folder_create(drawing->scratch) : STATUS_OK);
-    }
-    TRY(flow_run(drawing->stage, &work));
-    bool is_writer = job->rank == 0 && !job->dry_run;
-    TRY_TOGETHER(job->comm, is_writer ? write_pictures(drawing) : STATUS_OK);
-    TRY(stage_commit(drawing->stage));
-done:
-    if (job->rank == 0 && owns_scratch) {
-        figure_folder_remove(drawing->scratch);
-    }
-    return status;
-}
-
-static void drawing_clear(struct drawing *drawing)
-{
-    stage_destroy(&drawing->stage);
-    picture_clear(&drawing->picture);
-    inventory_totals_clear(&drawing->figures.totals);
-    inventory_totals_clear(&drawing->figures.changes);
-    inventory_polygons_destroy(&drawing->figures.polygons);
-    for (int i = 0; i < drawing->figures.count; i++) {
-        free(drawing->figures.figure[i].name);
-    }
-    free(drawing->figures.figure);
-    text_list_clear(&drawing->files);
-    free(drawing->stage_path);
-    free(drawing->folder);
-    free(drawing->scratch);
+    free(album->figures.figure);
+    text_list_clear(&album->files);
+    free(album->stage_path);
+    free(album->folder);
+    free(album->scratch);
 }
 
 enum status inventory_figures_run(const struct job *job, const struct inventory_model *model,
@@ -352,12 +299,19 @@ enum status inventory_figures_run(const struct job *job, const struct inventory_
                                   const struct inventory_grid *grid, const char *folder)
 {
     enum status status;
-    struct drawing drawing = {
+    struct album album = {
         .job = job,
         .figures = {.model = model, .inputs = inputs, .grid = grid, .folder = folder}};
-    TRY_TOGETHER(job->comm, prepare(&drawing));
-    TRY(draw_all(&drawing));
+    TRY_TOGETHER(job->comm, prepare(&album));
+    const struct drawing drawing = {
+        .stage = album.stage,
+        .folder = album.scratch,
+        .count = album.figures.count,
+        .work = {.context = &album, .compute = compute, .write = write},
+        .begin = read_tables,
+        .finish = write_pictures};
+    TRY(drawing_run(job, &drawing));
 done:
-    drawing_clear(&drawing);
+    album_clear(&album);
     return status;
 }

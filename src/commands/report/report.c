@@ -1,5 +1,4 @@
 /* airshed -- GPL-3.0-or-later. report: the products of a run as one HTML file (P2.60-P2.64). */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "io/vector.h"
 #include "parallel/agree.h"
 #include "page.h"
+#include "report/drawing.h"
 #include "sections.h"
 
 static const struct option_spec report_options[] = {
@@ -50,11 +50,6 @@ static const struct option_spec report_options[] = {
     {.name = NULL},
 };
 
-enum {
-    FORMS = 2 /* of a figure: PNG and PDF */,
-    PICTURE_BYTES = 8 << 20
-};
-
 struct report {
     const struct job *job;
     struct products products;
@@ -71,21 +66,6 @@ struct report {
 };
 
 /* ---- items -------------------------------------------------------------------------------- */
-
-/* A payload is the HTML of a section and its pictures, each with its length before it. */
-static void add_block(struct text *payload, const void *bytes, int64_t count)
-{
-    text_add_bytes(payload, (const char *)&count, sizeof count);
-    text_add_bytes(payload, bytes, (size_t)count);
-}
-
-static const char *take_block(const char **payload, int64_t *count)
-{
-    memcpy(count, *payload, sizeof *count);
-    const char *block = *payload + sizeof *count;
-    *payload = block + *count;
-    return block;
-}
 
 static void work_clear(struct section_work *work)
 {
@@ -111,25 +91,22 @@ done:
     return status;
 }
 
+/* A payload is the HTML of a section and its pictures. */
 static enum status report_write(void *context, struct flow_item *item)
 {
     enum status status;
     struct report *report = context;
     struct section_work *work = &report->work;
     struct text payload = {0};
-    char *bytes = NULL;
     FAIL_IF(work->html.failed, STATUS_MEMORY, "out of memory");
-    add_block(&payload, work->html.data != NULL ? work->html.data : "", (int64_t)work->html.length);
+    drawing_add_block(&payload, work->html.data != NULL ? work->html.data : "",
+                      (int64_t)work->html.length);
     for (int i = 0; i < work->picture_count; i++) {
-        add_block(&payload, work->pictures[i].png, work->pictures[i].png_bytes);
-        add_block(&payload, work->pictures[i].pdf, work->pictures[i].pdf_bytes);
+        drawing_add_picture(&payload, &work->pictures[i]);
     }
-    int64_t count = (int64_t)payload.length;
-    TRY(text_take(&payload, &bytes));
-    TRY(flow_payload(item, bytes, count));
+    TRY(drawing_keep(item, &payload));
 done:
     text_clear(&payload);
-    free(bytes);
     return status;
 }
 
@@ -144,15 +121,12 @@ static enum status write_figures(const struct report *report, const struct journ
     for (int64_t i = 0; i < report->part_count; i++) {
         const char *payload = content->records[i].payload;
         int64_t count;
-        const char *block = take_block(&payload, &count);
+        const char *block = drawing_take_block(&payload, &count);
         TRY(memory_allocate((size_t)count + 1, 1, &written[i]));
         memcpy(written[i], block, (size_t)count);
         for (const char *const *name = report->parts[i].section->figures; *name != NULL; name++) {
-            for (int form = 0; form < FORMS; form++) {
-                block = take_block(&payload, &count);
-                TRY(path_write(stage_partial(report->stage, report->files.items[file++]), block,
-                               (size_t)count));
-            }
+            TRY(drawing_write_picture(report->stage, &report->files.items[file], &payload));
+            file += DRAWING_FORMS;
         }
     }
 done:
@@ -184,9 +158,10 @@ done:
 }
 
 /* By rank 0, from the journal; a resumed run does it again. */
-static enum status write_product(const struct report *report)
+static enum status write_product(void *context)
 {
     enum status status;
+    const struct report *report = context;
     struct journal_content content = {0};
     char **written = NULL;
     TRY(stage_records(report->stage, &content));
@@ -249,24 +224,16 @@ static enum status add_part(struct report *report, const struct section *section
                             const struct product *product)
 {
     enum status status = STATUS_OK;
-    static const char *const endings[FORMS] = {"png", "pdf"};
-    char *name = NULL, *path = NULL;
+    char *name = NULL;
     report->parts[report->part_count++] = (struct report_part){section, product};
     for (int figure = 0; section->figures[figure] != NULL; figure++) {
         TRY(section_figure_name(section, product, figure, &name));
-        for (int form = 0; form < FORMS; form++) {
-            FAIL_IF(asprintf(&path, "%s/%s.%s", report->figures_folder, name, endings[form]) < 0,
-                    STATUS_MEMORY, "out of memory");
-            TRY(text_list_add(&report->files, path));
-            free(path);
-            path = NULL;
-        }
+        TRY(drawing_name_files(report->figures_folder, name, &report->files));
         free(name);
         name = NULL;
     }
 done:
     free(name);
-    free(path);
     return status;
 }
 
@@ -352,32 +319,6 @@ done:
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static enum status report_stage(struct report *report)
-{
-    enum status status;
-    bool owns_drawing = false; /* the lock is held: no other run draws there */
-    const struct job *job = report->job;
-    struct items items = items_counted(report->part_count);
-    struct items_cost cost = {.fixed_bytes = PICTURE_BYTES, .unit_bytes = 0};
-    struct flow_work work = {.context = report, .compute = report_compute, .write = report_write};
-    TRY(stage_begin(report->stage, &items, &cost));
-    owns_drawing = true;
-    if (stage_is_done(report->stage)) {
-        goto done;
-    }
-    bool is_writer = job->rank == 0 && !job->dry_run;
-    TRY_TOGETHER(job->comm,
-                 job->rank == 0 ? figure_folder_create(report->drawing_folder) : STATUS_OK);
-    TRY(flow_run(report->stage, &work));
-    TRY_TOGETHER(job->comm, is_writer ? write_product(report) : STATUS_OK);
-    TRY(stage_commit(report->stage));
-done:
-    if (job->rank == 0 && owns_drawing) {
-        figure_folder_remove(report->drawing_folder);
-    }
-    return status;
-}
-
 static void report_clear(struct report *report)
 {
     stage_destroy(&report->stage);
@@ -396,7 +337,13 @@ static enum status report_run(struct job *job)
     enum status status;
     struct report report = {.job = job};
     TRY_TOGETHER(job->comm, prepare(&report));
-    TRY(report_stage(&report));
+    const struct drawing drawing = {
+        .stage = report.stage,
+        .folder = report.drawing_folder,
+        .count = report.part_count,
+        .work = {.context = &report, .compute = report_compute, .write = report_write},
+        .finish = write_product};
+    TRY(drawing_run(job, &drawing));
 done:
     report_clear(&report);
     return status;
