@@ -111,7 +111,7 @@ enum {
 /** A statistic after so many draws, with its standard error (P3.12). */
 struct diagram_fan_line {
     const char *name;
-    const double *value, *error; /**< [count] */
+    const double *value, *error; /**< [count]; an error that is not known is NaN */
 };
 
 struct diagram_fan {

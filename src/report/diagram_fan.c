@@ -1,5 +1,6 @@
 /* airshed -- GPL-3.0-or-later. Statistics against draws, and data beside fitted curves, drawn with GMT. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -11,20 +12,26 @@
 
 /* ---- convergence -------------------------------------------------------------------------- */
 
+/* The band covers what errors are known of, and nothing where that is one point at most. */
 static enum status write_band(struct figure *figure, const struct diagram_fan *fan,
-                              const struct diagram_fan_line *line)
+                              const struct diagram_fan_line *line, bool *has_band)
 {
     enum status status;
     FILE *file = NULL;
+    int64_t known = 0;
     TRY(figure_file(figure, "band", &file));
     for (int64_t i = 0; i < fan->count; i++) {
-        double error = isfinite(line->error[i]) ? line->error[i] : 0; /* unknown: no band */
-        fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] - error);
+        if (isfinite(line->error[i])) {
+            fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] - line->error[i]);
+            known++;
+        }
     }
     for (int64_t i = fan->count - 1; i >= 0; i--) {
-        double error = isfinite(line->error[i]) ? line->error[i] : 0;
-        fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] + error);
+        if (isfinite(line->error[i])) {
+            fprintf(file, "%.9g %.9g\n", fan->x[i], line->value[i] + line->error[i]);
+        }
     }
+    *has_band = known > 1;
     TRY(figure_file_close(figure, &file));
     TRY(figure_file(figure, "line", &file));
     for (int64_t i = 0; i < fan->count; i++) {
@@ -58,8 +65,11 @@ enum status diagram_fan(struct figure *figure, const struct diagram_fan *fan)
                     figure_label(fan->x_label, x_label, CHART_LABEL_BYTES),
                     figure_label(fan->y_label, y_label, CHART_LABEL_BYTES)));
     for (int k = 0; k < fan->line_count; k++) {
-        TRY(write_band(figure, fan, &fan->lines[k]));
-        TRY(figure_call(figure, "plot\nband\n-L\n-G%s", diagram_tint(chart_fill(k), fill)));
+        bool has_band;
+        TRY(write_band(figure, fan, &fan->lines[k], &has_band));
+        if (has_band) {
+            TRY(figure_call(figure, "plot\nband\n-L\n-G%s", diagram_tint(chart_fill(k), fill)));
+        }
         TRY(figure_call(figure, "plot\nline\n-W%s\n-l%s%s", chart_pen(k),
                         figure_label(fan->lines[k].name, title, CHART_LABEL_BYTES),
                         k == 0 ? "+N4" : ""));
